@@ -1,0 +1,226 @@
+# Asynchronous programming in C: the commands of the course.
+#
+# This file knows no lesson by name: a lesson is a directory in lessons/. It
+# works with GNU make 3.81, which is what macOS has. Packages are looked for
+# when they are needed (common/needs), never when this file is read, so that
+# `make setup test` can install them first.
+
+#: make              build all programs, and say what to try first
+#: make setup        install what is missing (says what and why first)
+#: make lesson-05    build lesson 05 and show it
+#: make lessons      the lessons by part, with title and minutes
+#: make test         every program against its recorded output, and the tests of the tools
+#: make test-05      the same for one lesson
+#: make out-05       record the output of lesson 05 anew, and show what changed
+#: make memcheck     every program under ASan + UBSan, valgrind, and TSan where there are threads
+#: make setup-checks install what only the contributors' checks need
+#: make clean        remove everything that was built
+#: make help         this list
+#:
+#: Still to come, each with its own sentence until then: make exercise-05, watch-05,
+#: progress, score, test-exercises, slides, test-slides, timelines, bench.
+#:
+#: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined, BUILD=dir,
+#: V=1 (show the compiler's commands), TIMING=off (test the text alone), SLOW=3 (let
+#: everything be late three times as much), REQUIRE_ALL=1 (no test may be skipped).
+
+BUILD ?= build
+export BUILD CC
+
+# --- make setup: everything else that was asked for waits for it ---
+
+setups := $(filter setup setup-checks,$(MAKECMDGOALS))
+ifneq ($(setups),)
+
+others := $(filter-out $(setups),$(MAKECMDGOALS))
+.PHONY: $(MAKECMDGOALS) others
+
+$(firstword $(setups)):
+	@for set in $(setups); do common/setup $${set#setup} || exit; done
+$(filter-out $(firstword $(setups)),$(setups)): $(firstword $(setups)) ; @:
+others: $(setups)
+	@$(MAKE) --no-print-directory $(others)
+$(others): others ; @:
+
+else
+
+# --- what there is ---
+
+lessons := $(sort $(patsubst %/about,%,$(wildcard lessons/*/about)))
+sources := $(sort $(filter-out %/exercise.c,$(foreach lesson,$(lessons),$(wildcard $(lesson)/*.c))))
+outs := $(sort $(filter-out %/exercise.out,$(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out))))
+programs := $(sources:%.c=$(BUILD)/%)
+tools := $(BUILD)/tests/check $(BUILD)/common/show
+tool_tests := $(sort $(wildcard tests/*.t))
+
+# The lesson that a number (5, 05) or a name (chores) means, as a directory.
+lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
+# In a recipe: $$lesson is that directory, or the recipe ends with a sentence.
+find_lesson = lesson='$(call lesson_called,$*)'; \
+	if [ -z "$$lesson" ]; then \
+		echo "There is no lesson \"$*\". The lessons are 01 to $(lastword_number); \`make lessons\` lists them." >&2; \
+		exit 1; \
+	fi
+lastword_number = $(firstword $(subst -, ,$(notdir $(word $(words $(lessons)),$(lessons)))))
+
+all: programs
+	@echo
+	@echo "Built. Now try:  make lesson-01"
+	@echo "                 make help"
+
+# --- building ---
+
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+ifneq ($(SANITIZE),)
+sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(sanitize) -Icommon
+# Who made which file is not mixed up: when the flags are others, all is made anew.
+flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
+ifneq ($(flags),$(strip $(shell cat $(BUILD)/flags 2>/dev/null)))
+$(BUILD)/flags: force
+endif
+show = @$(if $(V),set -x; ,echo "cc $<";)
+# A program appears when it is whole, and is gone when it can't be made.
+finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
+
+.PHONY: all programs tools libraries force test memcheck test-right test-threads lessons \
+	help clean
+.DELETE_ON_ERROR:
+
+$(BUILD)/flags:
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+libraries:
+	@common/needs --check
+
+$(BUILD)/common/%.o: common/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(show) flags=$$(common/needs --cflags common) && \
+	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
+
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(show) $(compile) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
+
+$(BUILD)/tests/check: $(BUILD)/tests/check.o $(BUILD)/tests/run.o $(BUILD)/common/story.o
+	@$(compile) $(LDFLAGS) -o $@.$$$$ $^ $(finish)
+
+$(BUILD)/common/show: $(BUILD)/common/show.o $(BUILD)/common/story.o
+	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+
+# A program whose lesson needs something that isn't installed is not made; its
+# lesson says so (make, make lesson-NN), or is a SKIP (make test).
+$(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(show) [ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
+	flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
+	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $$libs $(finish)
+
+tools: $(tools) $(BUILD)/common/lesson.o
+
+programs: $(programs) tools
+	@for lesson in $(lessons); do \
+		missing=$$(common/needs --missing $$lesson); \
+		[ -z "$$missing" ] || echo "$$lesson is left out: it $$missing"; \
+	done
+
+-include $(wildcard $(BUILD)/common/*.d $(BUILD)/tests/*.d $(BUILD)/lessons/*/*.d)
+
+# --- for students ---
+
+lesson-%: $(BUILD)/common/show force
+	@$(find_lesson); \
+	missing=$$(common/needs --missing $$lesson); \
+	if [ -n "$$missing" ]; then echo "Lesson $* $$missing" >&2; exit 1; fi; \
+	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
+	$(BUILD)/common/show $$lesson
+$(foreach lesson,$(lessons),$(eval \
+	.PHONY: $(notdir $(lesson)).programs))
+$(foreach lesson,$(lessons),$(eval \
+	$(notdir $(lesson)).programs: $(filter $(BUILD)/$(lesson)/%,$(programs))))
+
+lessons:
+	@common/list-lessons $(lessons)
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+# --- for those who check ---
+
+# What computes runs by itself, after everything else, so that nothing beside
+# it is late because of it; all others wait most of the time: 16 at once.
+prove = prove --exec tests/one
+test: programs
+	@alone=$$(common/needs --has alone $(lessons)); status=0; \
+	beside=; apart=; \
+	for out in $(outs); do \
+		case " $$(echo $$alone) " in \
+		*" $${out%/*} "*) apart="$$apart $$out" ;; \
+		*) beside="$$beside $$out" ;; \
+		esac; \
+	done; \
+	$(prove) -j16 $(tool_tests) $$beside || status=1; \
+	[ -z "$$apart" ] || $(prove) $$apart || status=1; \
+	exit $$status
+
+test-%: tools force
+	@$(find_lesson); \
+	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
+	if [ -n "$$(common/needs --has alone $$lesson)" ]; then jobs=1; else jobs=16; fi && \
+	$(prove) -j$$jobs $(filter $(call lesson_called,$*)/%.out,$(outs))
+
+out-%: tools force
+	@$(find_lesson); \
+	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
+	for out in $(sort $(filter $(call lesson_called,$*)/%.out,$(outs)) \
+			$(patsubst %.c,%.out,$(filter $(call lesson_called,$*)/%.c,$(sources)))); do \
+		$(BUILD)/tests/check --record $$out || exit; \
+	done
+
+# Programs that are wrong on purpose (_wrong) are left out, and only they.
+right := $(foreach out,$(outs),$(if $(findstring _wrong,$(notdir $(out))),,$(out)))
+memcheck:
+	@echo "== with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined \
+		TIMING=off test-right
+	@echo "== with valgrind"
+	@command -v valgrind >/dev/null || \
+		{ echo "valgrind is missing: \`make setup-checks\` installs it" >&2; exit 1; }
+	@$(MAKE) --no-print-directory TIMING=off test-right \
+		UNDER="valgrind -q --error-exitcode=99 --leak-check=full --trace-children=yes"
+	@echo "== with ThreadSanitizer: the lessons with threads"
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread TIMING=off test-threads
+
+test-right: programs
+	@UNDER="$(UNDER)" $(prove) -j8 $(right)
+
+test-threads: programs
+	@chosen=; for lesson in $$(common/needs --has threads $(lessons)); do \
+		for out in $(right); do \
+			case $$out in $$lesson/*) chosen="$$chosen $$out" ;; esac; \
+		done; \
+	done; \
+	if [ -n "$$chosen" ]; then $(prove) -j8 $$chosen; else echo "no lesson has threads yet"; fi
+
+# --- still to come ---
+
+later := progress score test-exercises slides test-slides timelines bench setup-slides \
+	setup-database
+.PHONY: $(later)
+not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1
+$(later): ; @$(not_yet)
+exercise-%: force ; @$(not_yet)
+watch-%: force ; @$(not_yet)
+
+# Only what is known to be made here, should BUILD be a directory of somebody's.
+clean:
+	@rm -rf $(addprefix $(BUILD)/,lessons common tests failed asan tsan flags)
+	@rmdir $(BUILD) 2>/dev/null || :
+
+force:
+
+endif

@@ -1,0 +1,51 @@
+/* lesson.h - what every lesson program uses: a stamped line, a checked call,
+ * a number from the command line, and an end that proves that everything was
+ * closed. */
+#ifndef LESSON_H
+#define LESSON_H
+
+#include <uv.h>
+
+/* Print one line of the story, stamped with the seconds since the first one:
+ *
+ *     [ 0.00] dryer: start
+ *     [ 0.75] dryer: done
+ *
+ * The text before the first ": " names who acts; it becomes that actor's lane
+ * in the timeline. Whole lines, at once, from any thread. Print the first line
+ * before the loop is used and before any fork: it sets the origin of time.
+ * Stops the program when stdout can't be written. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same without a time, `[  -  ] text`, for what follows computing or disk
+ * work: its text and its place are checked, its time is the machine's. */
+void say_untimed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print something measured, `~ text`. The words are checked, the numbers are
+ * not, except that a count of 0 must stay 0, and one that isn't must not. */
+void measure(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Return `result`, or stop the program when it is a libuv error (negative):
+ *
+ *     must("open recipe.txt", uv_fs_open(...));
+ *     chores_async: cannot open recipe.txt: no such file or directory
+ */
+int must(const char *what, ssize_t result);
+
+/* Run the default loop until it has nothing left to wait for, then close it.
+ * Stops the program, naming each handle, when one was left open. */
+void run_and_close(void);
+
+/* A whole number that the command line may give. */
+struct number {
+    const char *name; /* as the usage shows it, "SLEEPERS" */
+    int value;        /* before: the default; after: what was asked for */
+    int least, most;
+};
+
+/* Read the program's arguments into numbers[0], numbers[1], ...; those that
+ * are not given keep their default. Anything else (no number, too small, too
+ * large, too many) ends the program with the usage on stderr and status 2. */
+void read_numbers(int argc, char *argv[], struct number numbers[], int count);
+
+#endif

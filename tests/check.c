@@ -1,0 +1,1009 @@
+/* check.c - run one program and compare it with its recording, line by line:
+ * text, order, time, exit status.
+ *
+ *     check lessons/05-chores/chores_async.out
+ *     check some.out PROGRAM [ARGUMENT...]
+ *     check --record lessons/05-chores/chores_async.out
+ *
+ * Prints TAP, for prove. The first form finds the program by itself: it was
+ * built into $BUILD (`build`), and what follows an @ in the name is an argument.
+ *
+ * The rule for the times comes from measurements. Noise only ever delays: so a
+ * line that comes early is wrong. Noise comes and goes: so a line that comes
+ * late is wrong when it is late every time, and by more than the kernel says
+ * that the program was kept waiting for a processor. Text is never judged
+ * loosely. Environment: TIMING=off judges no times; SLOW=3 lets everything be
+ * late three times as much; UNDER="valgrind -q" runs the program under a tool. */
+
+#include "run.h"
+#include "story.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    EARLY = 15,        /* ms; a libuv timer may be 1 ms early, rounding adds 5 + 5 */
+    LATE = 80,         /* ms that a line may be late */
+    USUAL_DELAY = 20,  /* ms that any program waits for a processor */
+    MOST_DELAY = 100,  /* ms, or a tenth of the stamp if that is more */
+    HIDDEN = 300,      /* ms from start to end that no stamp speaks of */
+    RETRIES = 6,       /* for what may be noise */
+    RECORDINGS = 5,    /* of which the smallest stamps are kept */
+    PATIENCE = 10000,  /* ms; the limit is this and three times the recording */
+    MOST_SHOWN = 30,   /* lines of a diagnosis */
+    MOST_SWAPS = 2000, /* lines of a story in which swaps are looked for */
+    MILLISECOND = 1000 * 1000 /* ns */
+};
+
+/* What a program is expected to print and how it ends: a .out file. */
+struct recording {
+    char *content;
+    struct line *lines; /* of stdout; they point into `content` */
+    size_t count;
+    char *err; /* what it prints on stderr */
+    size_t err_size;
+    int exit_status;
+};
+
+/* What is known of one recorded line after some runs. The smallest counts. */
+struct lateness {
+    double by, allowed; /* ms */
+    bool known;
+};
+
+struct verdict {
+    const char *name; /* of the program, with its arguments */
+    const struct recording *recording;
+    struct run run;     /* the latest */
+    struct line *lines; /* its lines */
+    size_t *place;      /* of each line of the run: which recorded line it is */
+    struct lateness *late, *behind, hidden;
+    int runs;
+    bool text_is_right, in_order, early, end_is_right;
+    FILE *why; /* the diagnosis, as it grows */
+    char *said;
+    size_t said_size;
+};
+
+static double slow = 1;
+static bool timing = true;
+
+static _Noreturn void give_up(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static _Noreturn void give_up(const char *format, ...)
+{
+    va_list args;
+
+    fputs("check: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("\n", stderr);
+    exit(2);
+}
+
+static void *room_for(size_t count, size_t size)
+{
+    void *room = calloc(count + 1, size);
+
+    if (room == NULL)
+        give_up("no memory for %zu lines", count);
+    return room;
+}
+
+/* --- Showing lines: binary bytes must not reach a terminal, nor end a line --- */
+
+static void show_text(FILE *to, const char *text, size_t size)
+{
+    const size_t most = 200;
+
+    for (size_t i = 0; i < size && i < most; i++)
+        if (text[i] >= ' ' && text[i] <= '~')
+            fputc(text[i], to);
+        else
+            fprintf(to, "\\x%02x", (unsigned char)text[i]);
+    if (size > most)
+        fprintf(to, "... (%zu bytes)", size);
+}
+
+static void show_line(FILE *to, const struct line *line)
+{
+    if (line->kind == TIMED)
+        fprintf(to, "[%2ld.%02ld] ", line->stamp / 100, line->stamp % 100);
+    else if (line->kind == UNTIMED)
+        fputs("[  -  ] ", to);
+    else if (line->kind == MEASURED)
+        fputs("~ ", to);
+    show_text(to, line->text, line->size);
+}
+
+/* At most `most` lines of a text of several, each after a prefix. */
+static void show_lines(FILE *to, const char *prefix, const char *text, size_t size,
+                       int most)
+{
+    while (size > 0) {
+        const char *end = memchr(text, '\n', size);
+        size_t length = end ? (size_t)(end - text) : size;
+
+        if (most-- == 0) {
+            fprintf(to, "%s...\n", prefix);
+            return;
+        }
+        fputs(prefix, to);
+        show_text(to, text, length);
+        fputc('\n', to);
+        text += length + (end != NULL);
+        size -= length + (end != NULL);
+    }
+}
+
+/* --- The recording --- */
+
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "r");
+    char *content = room_for(0, 1);
+    size_t got, room = 0;
+    struct stat about;
+
+    *size = 0;
+    if (file == NULL || fstat(fileno(file), &about) != 0)
+        goto failed;
+    if (S_ISDIR(about.st_mode)) {
+        errno = EISDIR;
+        goto failed;
+    }
+    do {
+        room = room * 2 + 4096;
+        content = realloc(content, room + 1);
+        if (content == NULL)
+            give_up("no memory for %s", path);
+        got = fread(content + *size, 1, room - *size, file);
+        *size += got;
+    } while (got > 0);
+    if (ferror(file))
+        goto failed;
+    fclose(file);
+    content[*size] = '\0';
+    return content;
+failed:
+    free(content);
+    if (file) {
+        int error = errno;
+
+        fclose(file);
+        errno = error;
+    }
+    return NULL;
+}
+
+/* Returns what is wrong with the line, or NULL. Lines of stdout come first,
+ * then those of stderr, then the exit status. */
+static const char *read_recorded(struct recording *recording, const char *text,
+                                 size_t size)
+{
+    struct line line = read_line(text, size);
+    bool ended = recording->exit_status != 0;
+    char *end;
+
+    if (ended)
+        return "a line follows the exit status";
+    if (size > 5 && memcmp(text, "exit ", 5) == 0) {
+        recording->exit_status = (int)strtol(text + 5, &end, 10);
+        if (end != text + size || recording->exit_status < 1 ||
+            recording->exit_status > 255)
+            return "an exit status is a number from 1 to 255";
+    } else if (size >= 2 && memcmp(text, "! ", 2) == 0) {
+        memcpy(recording->err + recording->err_size, text + 2, size - 2);
+        recording->err_size += size - 2;
+        recording->err[recording->err_size++] = '\n';
+    } else if (line.kind == OTHER) {
+        return "this is no line that say(), say_untimed() or measure() printed";
+    } else if (recording->err_size > 0) {
+        return "lines of stdout come before those of stderr";
+    } else {
+        recording->lines[recording->count++] = line;
+    }
+    return NULL;
+}
+
+/* Read a .out file. Returns false, with the reason in `why`, if it is none. */
+static bool read_recording(struct recording *recording, const char *path, FILE *why)
+{
+    size_t size, lines = 0, number = 0;
+    char *next;
+
+    recording->content = read_file(path, &size);
+    if (recording->content == NULL) {
+        fprintf(why, "%s cannot be read: %s\n", path, strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < size; i++)
+        lines += recording->content[i] == '\n';
+    recording->lines = room_for(lines, sizeof *recording->lines);
+    recording->err = room_for(size, 1);
+    for (next = recording->content; next < recording->content + size;) {
+        char *end = memchr(next, '\n', (size_t)(recording->content + size - next));
+        const char *fault;
+
+        number++;
+        fault = end == NULL ? "the last line has no newline"
+                            : read_recorded(recording, next, (size_t)(end - next));
+        if (fault) {
+            fprintf(why, "%s, line %zu: %s\n", path, number, fault);
+            return false;
+        }
+        next = end + 1;
+    }
+    if (number == 0)
+        fprintf(why, "%s is empty: record it with `make out-NN`\n", path);
+    return number > 0;
+}
+
+static long duration(const struct recording *recording)
+{
+    for (size_t i = recording->count; i > 0; i--)
+        if (recording->lines[i - 1].kind == TIMED)
+            return recording->lines[i - 1].stamp * 10; /* ms */
+    return 0;
+}
+
+static void free_recording(struct recording *recording)
+{
+    free(recording->content);
+    free(recording->lines);
+    free(recording->err);
+}
+
+/* --- Text and order --- */
+
+static struct line *lines_of(const struct run *run)
+{
+    struct line *lines = room_for(run->count, sizeof *lines);
+
+    for (size_t i = 0; i < run->count; i++)
+        lines[i] = read_line(run->out + run->lines[i].start, run->lines[i].size);
+    return lines;
+}
+
+struct entry {
+    const struct line *line;
+    size_t place;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *one = a, *other = b;
+    int order = compare_lines(one->line, other->line);
+
+    return order ? order : (one->place > other->place) - (one->place < other->place);
+}
+
+static struct entry *sorted(const struct line *lines, size_t count)
+{
+    struct entry *entries = room_for(count, sizeof *entries);
+
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct entry){&lines[i], i};
+    qsort(entries, count, sizeof *entries, compare_entries);
+    return entries;
+}
+
+/* Find for each line of the run the recorded one that it is. Among equal lines
+ * the first is the first. Returns false when they are not the same lines. */
+static bool find_places(struct verdict *verdict)
+{
+    const struct recording *recording = verdict->recording;
+    struct entry *wanted, *got;
+    bool same = verdict->run.count == recording->count && !verdict->run.cut_short;
+
+    if (!same)
+        return false;
+    wanted = sorted(recording->lines, recording->count);
+    got = sorted(verdict->lines, verdict->run.count);
+    for (size_t i = 0; same && i < recording->count; i++) {
+        same = same_line(wanted[i].line, got[i].line);
+        verdict->place[got[i].place] = wanted[i].place;
+    }
+    free(wanted);
+    free(got);
+    return same;
+}
+
+/* Line `first` is recorded before line `second`, and came after it. May this
+ * be noise? Only if the first was held up for as long as they are apart. */
+static bool may_be_noise(const struct verdict *verdict, size_t first, size_t second,
+                         size_t came)
+{
+    const struct line *wanted = verdict->recording->lines;
+    long gap = wanted[second].stamp - wanted[first].stamp;
+
+    return wanted[first].kind == TIMED && wanted[second].kind == TIMED && gap > 0 &&
+           verdict->lines[came].stamp - wanted[first].stamp >= gap;
+}
+
+enum order { IN_ORDER, SWAPPED, WRONG };
+
+static enum order judge_order(const struct verdict *verdict)
+{
+    size_t count = verdict->run.count;
+    const size_t *place = verdict->place;
+    enum order order = IN_ORDER;
+
+    for (size_t i = 1; i < count; i++)
+        if (place[i] < place[i - 1])
+            order = count > MOST_SWAPS ? WRONG : SWAPPED;
+    for (size_t j = 1; order == SWAPPED && j < count; j++)
+        for (size_t i = 0; i < j; i++)
+            if (place[i] > place[j] && !may_be_noise(verdict, place[j], place[i], j))
+                return WRONG;
+    return order;
+}
+
+/* --- Times --- */
+
+/* How late something may be, in ms: what any program may be, and what the
+ * kernel made this one wait for a processor, within reason. */
+static double allowance(double usual, int64_t delayed, double stamp)
+{
+    double most = stamp / 10 > MOST_DELAY ? stamp / 10 : MOST_DELAY;
+    double excused = (double)delayed / MILLISECOND - USUAL_DELAY;
+
+    if (excused > most || !delays_are_known())
+        excused = most;
+    return (usual + (excused > 0 ? excused : 0)) * slow;
+}
+
+static void keep_smallest(struct lateness *kept, double by, double allowed)
+{
+    if (!kept->known || by - allowed < kept->by - kept->allowed)
+        *kept = (struct lateness){by, allowed, true};
+}
+
+static void quote(struct verdict *verdict, size_t recorded)
+{
+    const struct line *line = &verdict->recording->lines[recorded];
+
+    fprintf(verdict->why, "line %zu, \"", recorded + 1);
+    show_text(verdict->why, line->text, line->size);
+    fputs("\", ", verdict->why);
+}
+
+/* What noise can't do: a line that comes early, a stamp ahead of the clock. */
+static void judge_earliness(struct verdict *verdict, size_t i)
+{
+    size_t recorded = verdict->place[i];
+    double stamp = 10 * (double)verdict->lines[i].stamp;
+    double wanted = 10 * (double)verdict->recording->lines[recorded].stamp;
+    double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
+
+    if (stamp < wanted - EARLY) {
+        quote(verdict, recorded);
+        fprintf(verdict->why, "should come at %.2f s, and came at %.2f s: %.2f s early\n",
+                wanted / 1000, stamp / 1000, (wanted - stamp) / 1000);
+        verdict->early = true;
+    } else if (arrived < stamp - EARLY) {
+        quote(verdict, recorded);
+        fprintf(verdict->why,
+                "is stamped %.2f s, but came %.2f s after the start: a false stamp\n",
+                stamp / 1000, arrived / 1000);
+        verdict->early = true;
+    }
+}
+
+/* Where the run's own time 0 is, in ms after the start of the program. */
+static double origin(const struct verdict *verdict)
+{
+    double arrived;
+
+    if (verdict->run.count == 0)
+        return 0;
+    arrived = (double)verdict->run.lines[0].arrived / MILLISECOND;
+    if (verdict->lines[0].kind == TIMED)
+        arrived -= 10 * (double)verdict->lines[0].stamp;
+    return arrived;
+}
+
+static void judge_lateness(struct verdict *verdict, size_t i)
+{
+    size_t recorded = verdict->place[i];
+    double stamp = 10 * (double)verdict->lines[i].stamp;
+    double wanted = 10 * (double)verdict->recording->lines[recorded].stamp;
+    double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
+    double allowed = allowance(LATE, verdict->run.lines[i].delayed, wanted);
+
+    keep_smallest(&verdict->late[recorded], stamp - wanted, allowed);
+    keep_smallest(&verdict->behind[recorded], arrived - origin(verdict) - stamp, allowed);
+}
+
+/* The time from start to end that no stamp speaks of. After a line without a
+ * time it is unknown how long the work was, so the line's arrival is taken. */
+static void judge_hidden_time(struct verdict *verdict)
+{
+    size_t count = verdict->run.count;
+    double took = (double)verdict->run.took / MILLISECOND, told = 0;
+
+    if (count > 0 && verdict->lines[count - 1].kind == TIMED)
+        told = 10 * (double)verdict->lines[count - 1].stamp;
+    else if (count > 0)
+        told =
+            (double)verdict->run.lines[count - 1].arrived / MILLISECOND - origin(verdict);
+    keep_smallest(&verdict->hidden, took - told,
+                  allowance(HIDDEN, verdict->run.delayed, told));
+}
+
+static void judge_times(struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->run.count; i++)
+        if (verdict->lines[i].kind == TIMED) {
+            judge_earliness(verdict, i);
+            judge_lateness(verdict, i);
+        }
+    judge_hidden_time(verdict);
+}
+
+static bool is_late(const struct lateness *lateness)
+{
+    return lateness->by > lateness->allowed;
+}
+
+static bool anything_late(const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->recording->count; i++)
+        if (is_late(&verdict->late[i]) || is_late(&verdict->behind[i]))
+            return true;
+    return is_late(&verdict->hidden);
+}
+
+/* --- The verdict --- */
+
+static bool ended_well(const struct verdict *verdict)
+{
+    const struct recording *recording = verdict->recording;
+    const struct run *run = &verdict->run;
+
+    return !run->ended_by_us && !run->left_children &&
+           run->exit_status == recording->exit_status &&
+           run->err_size == recording->err_size &&
+           memcmp(run->err, recording->err, run->err_size) == 0;
+}
+
+static void forget_run(struct verdict *verdict)
+{
+    free(verdict->lines);
+    free(verdict->place);
+    free_run(&verdict->run);
+}
+
+/* Run the program once and judge it. Returns whether another run may help. */
+static bool try_once(struct verdict *verdict, char *const argv[])
+{
+    const struct recording *recording = verdict->recording;
+    int64_t limit = (int64_t)((double)(3 * duration(recording) + PATIENCE) * slow);
+    enum order order = WRONG;
+
+    verdict->run = run_program(argv, limit);
+    verdict->runs++;
+    verdict->lines = lines_of(&verdict->run);
+    verdict->place = room_for(verdict->run.count, sizeof *verdict->place);
+    verdict->end_is_right = ended_well(verdict);
+    if (find_places(verdict))
+        order = judge_order(verdict);
+    verdict->text_is_right = order != WRONG;
+    if (order == IN_ORDER)
+        verdict->in_order = true;
+    if (verdict->run.ended_by_us)
+        return verdict->runs == 1;
+    if (order == WRONG || !verdict->end_is_right)
+        return false;
+    if (!timing)
+        return !verdict->in_order && verdict->runs <= RETRIES;
+    judge_times(verdict);
+    if (verdict->early || (verdict->in_order && !anything_late(verdict)))
+        return false;
+    return verdict->runs <= RETRIES;
+}
+
+/* --- Saying why --- */
+
+static char *write_for_diff(const struct line *lines, size_t count)
+{
+    const char *directory = getenv("TMPDIR");
+    char *path = room_for(strlen(directory ? directory : "/tmp") + 32, 1);
+    FILE *file;
+    int fd;
+
+    sprintf(path, "%s/check-XXXXXX", directory ? directory : "/tmp");
+    fd = mkstemp(path);
+    file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (file == NULL)
+        give_up("cannot write %s: %s", path, strerror(errno));
+    for (size_t i = 0; i < count; i++) {
+        fputc("TUMO"[lines[i].kind], file);
+        write_compared(file, &lines[i]);
+        fputc('\n', file);
+    }
+    if (fclose(file) != 0)
+        give_up("cannot write %s: %s", path, strerror(errno));
+    return path;
+}
+
+/* Show what `diff -u` found, with the time that each line has or had. Its text
+ * is not used, only which lines of which side it names. */
+static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff)
+{
+    unsigned long old = 0, new = 0;
+    bool in_hunk = false;
+    int shown = 0;
+
+    for (; *diff != '\0'; diff = strchr(diff, '\n') + 1) {
+        if (sscanf(diff, "@@ -%lu%*[0-9,] +%lu", &old, &new) == 2 ||
+            sscanf(diff, "@@ -%lu +%lu", &old, &new) == 2) {
+            fprintf(to, "  at line %lu:\n", old);
+            in_hunk = true;
+        } else if (in_hunk && shown++ == MOST_SHOWN) {
+            fputs("  ...\n", to);
+            return;
+        } else if (in_hunk) {
+            fprintf(to, "  %c ", *diff);
+            show_line(to, *diff == '-' ? &verdict->recording->lines[old - 1]
+                                       : &verdict->lines[new - 1]);
+            fputc('\n', to);
+            old += *diff == '-' || *diff == ' ';
+            new += *diff == '+' || *diff == ' ';
+        }
+    }
+}
+
+static void explain_text(struct verdict *verdict)
+{
+    char *wanted = write_for_diff(verdict->recording->lines, verdict->recording->count);
+    char *got = write_for_diff(verdict->lines, verdict->run.count);
+    char *diff[] = {"diff", "-a", "-U", "2", wanted, got, NULL};
+    struct run run = run_program(diff, 60000);
+
+    if (run.start_error != 0)
+        fprintf(verdict->why, "cannot run diff (`make setup` installs it): %s\n",
+                strerror(run.start_error));
+    fprintf(verdict->why, "it prints other lines, or in another order"
+                          " (- recorded, + this run):\n");
+    if (run.out_size > 0 && run.out[run.out_size - 1] == '\n') {
+        run.out[run.out_size - 1] = '\0'; /* of one string; it ends with a newline */
+        show_hunks(verdict->why, verdict, run.out);
+    }
+    if (verdict->run.cut_short)
+        fprintf(verdict->why, "the last line has no newline at its end\n");
+    unlink(wanted);
+    unlink(got);
+    free(wanted);
+    free(got);
+    free_run(&run);
+}
+
+static void explain_lateness(struct verdict *verdict, size_t i)
+{
+    const struct lateness *late = &verdict->late[i], *behind = &verdict->behind[i];
+    double wanted = 10 * (double)verdict->recording->lines[i].stamp;
+
+    quote(verdict, i);
+    if (is_late(late))
+        fprintf(verdict->why, "should come at %.2f s, and came at %.2f s: %.2f s late",
+                wanted / 1000, (wanted + late->by) / 1000, late->by / 1000);
+    else
+        fprintf(verdict->why, "came %.2f s after the time that it is stamped with",
+                behind->by / 1000);
+    fprintf(verdict->why, " (allowed here: %.2f s)\n",
+            (is_late(late) ? late : behind)->allowed / 1000);
+}
+
+static void explain_times(struct verdict *verdict)
+{
+    int shown = 0;
+
+    if (verdict->early)
+        return; /* said when it was seen */
+    for (size_t i = 0; i < verdict->recording->count; i++)
+        if (is_late(&verdict->late[i]) || is_late(&verdict->behind[i])) {
+            if (shown++ == MOST_SHOWN / 3) {
+                fputs("...\n", verdict->why);
+                break;
+            }
+            explain_lateness(verdict, i);
+        }
+    if (is_late(&verdict->hidden))
+        fprintf(verdict->why,
+                "from its start to its end it took %.2f s more than its last line says:"
+                " it waits unseen, before its first line or after its last"
+                " (allowed here: %.2f s)\n",
+                verdict->hidden.by / 1000, verdict->hidden.allowed / 1000);
+    fprintf(verdict->why, "this is the best of %d runs%s\n", verdict->runs,
+            delays_are_known() ? ""
+                               : "; this system does not tell how long a program waits"
+                                 " for a processor, so the most is allowed");
+}
+
+static void explain_end(struct verdict *verdict)
+{
+    const struct recording *recording = verdict->recording;
+    const struct run *run = &verdict->run;
+
+    if (run->start_error != 0)
+        fprintf(verdict->why, "it cannot be started: %s\n", strerror(run->start_error));
+    else if (run->ended_by_us && run->out_size + run->err_size > MILLISECOND)
+        fprintf(verdict->why,
+                "it printed %zu bytes and was ended: it prints without end\n",
+                run->out_size + run->err_size);
+    else if (run->ended_by_us)
+        fprintf(verdict->why,
+                "it did not end within %.1f s, %d times, and was ended: it hangs\n",
+                (double)run->took / MILLISECOND / 1000, verdict->runs);
+    else if (run->signal != 0)
+        fprintf(verdict->why, "it crashed: signal %d, %s\n", run->signal,
+                strsignal(run->signal));
+    else if (run->exit_status != recording->exit_status)
+        fprintf(verdict->why, "its exit status is %d, and should be %d\n",
+                run->exit_status, recording->exit_status);
+    if (run->left_children)
+        fprintf(verdict->why,
+                "it ended, and left a process running that it had started\n");
+    if (run->err_size != recording->err_size ||
+        memcmp(run->err, recording->err, run->err_size) != 0) {
+        fprintf(verdict->why, "on stderr it should print%s\n",
+                recording->err_size ? ":" : " nothing");
+        show_lines(verdict->why, "  - ", recording->err, recording->err_size, 10);
+        fprintf(verdict->why, "and printed%s\n", run->err_size ? ":" : " nothing");
+        show_lines(verdict->why, "  + ", run->err, run->err_size, MOST_SHOWN);
+    }
+}
+
+/* To stderr, which prove shows; in one piece, since others write there too. */
+static void publish(const char *title, const char *why, size_t size)
+{
+    char *text;
+    size_t text_size;
+    FILE *piece = open_memstream(&text, &text_size);
+
+    if (piece == NULL)
+        give_up("no memory for a diagnosis");
+    fprintf(piece, "# %s:\n", title);
+    show_lines(piece, "#   ", why, size, INT_MAX);
+    if (fclose(piece) != 0 || write(STDERR_FILENO, text, text_size) < 0) {
+        /* nobody listens; the verdict is on stdout */
+    }
+    free(text);
+}
+
+/* --- Keeping what a run printed, in the form of a .out file --- */
+
+static void write_run(FILE *to, const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->run.count; i++) {
+        const struct line *line = &verdict->lines[i];
+
+        if (line->kind == TIMED)
+            fprintf(to, "[%2ld.%02ld] ", line->stamp / 100, line->stamp % 100);
+        else if (line->kind != OTHER)
+            fputs(line->kind == UNTIMED ? "[  -  ] " : "~ ", to);
+        fwrite(line->text, 1, line->size, to);
+        fputc('\n', to);
+    }
+    for (size_t i = 0; i < verdict->run.err_size; i++) {
+        if (i == 0 || verdict->run.err[i - 1] == '\n')
+            fputs("! ", to);
+        fputc(verdict->run.err[i], to);
+    }
+    if (verdict->run.err_size > 0 && verdict->run.err[verdict->run.err_size - 1] != '\n')
+        fputc('\n', to);
+    if (verdict->run.signal != 0)
+        fprintf(to, "exit %d\n", 128 + verdict->run.signal);
+    else if (verdict->run.exit_status != 0)
+        fprintf(to, "exit %d\n", verdict->run.exit_status);
+}
+
+/* lessons/05-chores/x.out -> build/failed/05-chores/x.out, for a look at leisure
+ * and for CI to keep. What stood there from another run is gone either way. */
+static void keep_failed(const struct verdict *verdict, const char *path, bool failed)
+{
+    const char *build = getenv("BUILD"), *file = strrchr(path, '/');
+    const char *lesson = file;
+    char *kept = room_for(strlen(path) + strlen(build ? build : "build") + 32, 1);
+    FILE *to;
+
+    while (lesson > path && lesson[-1] != '/')
+        lesson--;
+    sprintf(kept, "%s/failed", build ? build : "build");
+    if (failed)
+        mkdir(kept, 0777);
+    sprintf(strchr(kept, '\0'), "/%.*s", (int)(file - lesson), lesson);
+    if (failed)
+        mkdir(kept, 0777);
+    strcat(kept, file);
+    unlink(kept);
+    if (failed && (to = fopen(kept, "w")) != NULL) {
+        write_run(to, verdict);
+        if (fclose(to) == 0)
+            fprintf(verdict->why, "all that it printed is in %s\n", kept);
+    }
+    free(kept);
+}
+
+/* --- The two things that check does --- */
+
+static void point(int number, bool ok, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void point(int number, bool ok, const char *format, ...)
+{
+    va_list args;
+
+    printf("%sok %d - ", ok ? "" : "not ", number);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+static bool report(struct verdict *verdict, const char *path)
+{
+    bool text = verdict->text_is_right && (verdict->in_order || verdict->early);
+    bool times = text && !verdict->early && !verdict->run.ended_by_us &&
+                 (!timing || !anything_late(verdict));
+    bool all = text && times && verdict->end_is_right;
+
+    if (!text)
+        explain_text(verdict);
+    if (text && !times && !verdict->run.ended_by_us)
+        explain_times(verdict);
+    if (!verdict->end_is_right)
+        explain_end(verdict);
+    if (path)
+        keep_failed(verdict, path, !all);
+    puts("1..3");
+    point(1, text, "%s prints the recorded lines", verdict->name);
+    if (timing)
+        point(2, times, "%s takes the recorded time%s%s", verdict->name,
+              verdict->runs > 1 ? ", looked at more than once" : "",
+              text ? "" : " (can't be told: the lines differ)");
+    else
+        point(2, true, "%s # SKIP TIMING=off: no times are judged", verdict->name);
+    point(3, verdict->end_is_right, "%s ends as recorded and leaves nothing behind",
+          verdict->name);
+    return all;
+}
+
+static bool check(const char *path, const char *name, char *const argv[], bool is_lesson)
+{
+    struct recording recording = {0};
+    struct verdict verdict = {.name = name, .recording = &recording};
+    bool all = false;
+
+    verdict.why = open_memstream(&verdict.said, &verdict.said_size);
+    if (verdict.why == NULL)
+        give_up("no memory for a diagnosis");
+    if (!read_recording(&recording, path, verdict.why)) {
+        puts("1..1");
+        point(1, false, "%s can be read", path);
+    } else if (strchr(argv[0], '/') != NULL && access(argv[0], X_OK) != 0) {
+        fprintf(verdict.why, "%s cannot be run: %s%s\n", argv[0], strerror(errno),
+                errno == ENOENT ? " (`make` builds it)" : "");
+        puts("1..1");
+        point(1, false, "%s can be run", name);
+    } else {
+        verdict.late = room_for(recording.count, sizeof *verdict.late);
+        verdict.behind = room_for(recording.count, sizeof *verdict.behind);
+        while (try_once(&verdict, argv))
+            forget_run(&verdict);
+        all = report(&verdict, is_lesson ? path : NULL);
+        forget_run(&verdict);
+    }
+    if (fclose(verdict.why) != 0)
+        give_up("no memory for a diagnosis");
+    if (!all)
+        publish(name, verdict.said, verdict.said_size);
+    free(verdict.said);
+    free(verdict.late);
+    free(verdict.behind);
+    free_recording(&recording);
+    return all;
+}
+
+/* Of a program that does the same in every run. Returns what doesn't fit. */
+static const char *take_smallest(struct verdict *first, const struct verdict *next)
+{
+    const struct run *a = &first->run, *b = &next->run;
+
+    if (b->start_error != 0)
+        return strerror(b->start_error);
+    if (b->ended_by_us)
+        return "it does not end";
+    if (b->signal != 0)
+        return strsignal(b->signal);
+    if (b->left_children)
+        return "it leaves a process running";
+    if (b->cut_short)
+        return "its last line has no newline";
+    if (b->count != a->count || b->exit_status != a->exit_status ||
+        b->err_size != a->err_size || memcmp(a->err, b->err, a->err_size) != 0)
+        return "two runs differ";
+    for (size_t i = 0; i < a->count; i++) {
+        if (next->lines[i].kind == OTHER)
+            return "it prints a line that say(), say_untimed() or measure() did not";
+        if (!same_line(&first->lines[i], &next->lines[i]))
+            return "two runs differ";
+        if (next->lines[i].stamp < first->lines[i].stamp)
+            first->lines[i].stamp = next->lines[i].stamp;
+    }
+    return NULL;
+}
+
+/* Write beside the file, then put it in its place: it is never half there. */
+static void replace_file(const struct verdict *verdict, const char *path)
+{
+    char *beside = room_for(strlen(path) + 8, 1);
+    char *diff[] = {"diff", "-u", (char *)(uintptr_t)path, beside, NULL};
+    struct run run;
+    FILE *to;
+    int fd;
+
+    sprintf(beside, "%s.XXXXXX", path);
+    fd = mkstemp(beside);
+    to = fd < 0 ? NULL : fdopen(fd, "w");
+    if (to == NULL)
+        give_up("cannot write %s: %s", beside, strerror(errno));
+    write_run(to, verdict);
+    if ((ferror(to) | fclose(to)) != 0 || chmod(beside, 0644) != 0) {
+        int error = errno;
+
+        unlink(beside);
+        give_up("cannot write %s: %s", path, strerror(error));
+    }
+    run = run_program(diff, 60000);
+    if (access(path, F_OK) != 0)
+        printf("%s: new, %zu lines\n", path, verdict->run.count);
+    else if (run.exit_status == 0)
+        printf("%s: unchanged\n", path);
+    else
+        fwrite(run.out, 1, run.out_size, stdout);
+    free_run(&run);
+    if (rename(beside, path) != 0) {
+        int error = errno;
+
+        unlink(beside);
+        give_up("cannot replace %s: %s", path, strerror(error));
+    }
+    free(beside);
+}
+
+static void record(const char *path, const char *name, char *const argv[])
+{
+    struct verdict first = {.name = name};
+
+    for (int i = 0; i < RECORDINGS; i++) {
+        struct verdict next = {.run = run_program(argv, (int64_t)(60000 * slow))};
+        const char *fault;
+
+        next.lines = lines_of(&next.run);
+        if (i == 0)
+            first = next;
+        fault = take_smallest(&first, &next);
+        if (fault) {
+            show_lines(stderr, "  ", next.run.err, next.run.err_size, MOST_SHOWN);
+            give_up("cannot record %s: %s", name, fault);
+        }
+        if (i > 0)
+            forget_run(&next);
+    }
+    replace_file(&first, path);
+    forget_run(&first);
+}
+
+/* lessons/12-queue/queue_async@5.out -> {build/lessons/12-queue/queue_async, 5} */
+static char **command_of(const char *path)
+{
+    const char *build = getenv("BUILD");
+    size_t size = strlen(path) + strlen(build ? build : "build") + 2;
+    char *text = room_for(size, 1), **argv;
+    size_t count = 1, length = strlen(path);
+
+    if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
+        give_up("%s is no .out file in a lesson's directory", path);
+    sprintf(text, "%s/%.*s", build ? build : "build", (int)(length - 4), path);
+    for (const char *at = path; *at != '\0'; at++)
+        count += *at == '@';
+    argv = room_for(count, sizeof *argv);
+    argv[0] = strtok(text, "@");
+    for (size_t i = 1; i < count; i++)
+        argv[i] = strtok(NULL, "@");
+    return argv;
+}
+
+/* Put the words of $UNDER, a tool like valgrind, before the command. */
+static char **under_tool(char **argv)
+{
+    const char *under = getenv("UNDER");
+    char *words, **all;
+    size_t count = 0, room = 1;
+
+    if (under == NULL || *under == '\0')
+        return argv;
+    words = strdup(under);
+    for (char **arg = argv; *arg; arg++)
+        room++;
+    all = room_for(room + strlen(under), sizeof *all);
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+        all[count++] = word;
+    while (*argv)
+        all[count++] = *argv++;
+    return all;
+}
+
+/* "queue_async 5" */
+static char *name_of(char *const argv[])
+{
+    const char *slash = strrchr(argv[0], '/');
+    char *name;
+    size_t size;
+    FILE *to = open_memstream(&name, &size);
+
+    if (to == NULL)
+        give_up("no memory for a name");
+    fputs(slash ? slash + 1 : argv[0], to);
+    for (size_t i = 1; argv[i]; i++)
+        fprintf(to, " %s", argv[i]);
+    if (fclose(to) != 0)
+        give_up("no memory for a name");
+    return name;
+}
+
+static void read_environment(void)
+{
+    const char *factor = getenv("SLOW"), *judged = getenv("TIMING");
+    char *end = NULL;
+
+    if (factor && *factor) {
+        slow = strtod(factor, &end);
+        if (*end != '\0' || !(slow >= 1 && slow <= 1000))
+            give_up("SLOW is a factor from 1 to 1000, not \"%s\"", factor);
+    }
+    if (judged && *judged && strcmp(judged, "on") != 0 && strcmp(judged, "off") != 0)
+        give_up("TIMING is on or off, not \"%s\"", judged);
+    timing = !(judged && strcmp(judged, "off") == 0);
+    setenv("UV_USE_IO_URING", "0",
+           1); /* libuv 1.45-1.48 would read files without the pool */
+    unsetenv("UV_THREADPOOL_SIZE");
+    setenv("LC_ALL", "C", 1);
+}
+
+int main(int argc, char *argv[])
+{
+    bool recording = argc > 1 && strcmp(argv[1], "--record") == 0;
+    const char *path = argv[recording ? 2 : 1];
+    bool is_lesson, all = true;
+    char **command, *name;
+
+    if (path == NULL || *path == '-') {
+        fputs("usage: check [--record] FILE.out [PROGRAM [ARGUMENT...]]\n", stderr);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    end_with_program();
+    read_environment();
+    is_lesson = argc < (recording ? 4 : 3);
+    command = is_lesson ? command_of(path) : argv + (recording ? 3 : 2);
+    name = name_of(command);
+    if (recording)
+        record(path, name, command);
+    else
+        all = check(path, name, under_tool(command), is_lesson);
+    free(name);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        give_up("cannot write to stdout: %s", strerror(errno));
+    return all ? 0 : 1;
+}
