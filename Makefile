@@ -108,7 +108,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 $(BUILD)/tests/check: $(BUILD)/tests/check.o $(BUILD)/tests/run.o $(BUILD)/common/story.o
 	@$(compile) $(LDFLAGS) -o $@.$$$$ $^ $(finish)
 
-$(BUILD)/common/show: $(BUILD)/common/show.o $(BUILD)/common/story.o
+$(BUILD)/common/show: $(addprefix $(BUILD)/common/,show.o timeline.o story.o lesson.o)
 	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its

@@ -1,1 +1,692 @@
-int main(void) { return 0; }
+/* show.c - show a lesson to a student: run its programs, side by side where the
+ * terminal has room, and then draw who did what when.
+ *
+ *     build/common/show lessons/05-chores
+ *
+ * Every line stays where it was printed: nothing is ever drawn over, so that a
+ * run can be scrolled back, piped into a file, and survives a window that
+ * changes its size in the middle.
+ * Order of events: main -> show_group -> on_output, on_exit, on_flush, ... */
+
+#include "lesson.h"
+#include "timeline.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+    COLUMN = 44,        /* characters that a program needs at least */
+    MOST_PROGRAMS = 32, /* of a lesson */
+    FLUSH = 15,         /* ms; lines that come closer stand beside one another */
+    MOST_OF_A_LINE = 2000
+};
+
+struct program;
+
+/* One of the two ends that we read a program's output from. */
+struct output {
+    uv_pipe_t pipe;
+    struct program *program;
+    const char *prefix; /* of its lines on the screen */
+    char *part;         /* a line that has not ended yet */
+    size_t size;
+};
+
+struct program {
+    char name[256];     /* chores_async 5 */
+    char command[1024]; /* of which argv's words are pieces */
+    char *argv[8];
+    int recorded_status;
+    bool is_wrong, is_missing;
+
+    uv_process_t process;
+    struct output out, err;
+    bool is_running;
+    int64_t status;
+    int signal;
+    uint64_t started;
+    struct story story; /* what it has printed so far */
+    size_t shown;       /* lines of it that are on the screen */
+    bool end_is_shown;
+};
+
+struct group {
+    struct program **programs;
+    int count, open; /* `open`: outputs and processes we still wait for */
+    uv_timer_t flush;
+};
+
+static const char *directory; /* lessons/05-chores */
+static struct program programs[MOST_PROGRAMS];
+static int program_count;
+static bool on_terminal, in_colour;
+static uv_signal_t interrupts[3];
+
+static int width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int wide = columns ? atoi(columns) : 80;
+
+    if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        wide = size.ws_col;
+    return wide < 20 ? 20 : wide > 1000 ? 1000 : wide;
+}
+
+static const char *bold(void)
+{
+    return in_colour ? "\033[1m" : "";
+}
+
+static const char *plain(void)
+{
+    return in_colour ? "\033[0m" : "";
+}
+
+static void flush_screen(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        must("write to stdout", UV_EIO);
+}
+
+/* --- What there is to show --- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* The exit status that is recorded; 0 where nothing is. */
+static int recorded_status(const char *out)
+{
+    char path[1200], line[512];
+    int status = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", directory, out);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "exit %d", &status) != 1)
+            status = 0;
+    fclose(file);
+    return status;
+}
+
+/* queue_async@5.out is one way to run queue_async; a program that was not yet
+ * recorded is run as it is. */
+static void add_program(const char *file)
+{
+    struct program *program = &programs[program_count];
+
+    if (program_count == MOST_PROGRAMS)
+        return;
+    program_count++;
+    program->recorded_status = recorded_status(file);
+    snprintf(program->name, sizeof program->name, "%.*s",
+             (int)(strrchr(file, '.') - file), file);
+    program->is_wrong = strstr(program->name, "_wrong") != NULL;
+    for (char *at = program->name; *at; at++)
+        if (*at == '@')
+            *at = ' ';
+}
+
+/* "queue_async 5" -> build/lessons/12-queue/queue_async, 5. Once the program
+ * has its place, since argv and the story point into it. */
+static void find_command(struct program *program)
+{
+    const char *build = getenv("BUILD");
+    size_t count = 0;
+
+    snprintf(program->command, sizeof program->command, "%s/%s/%.255s",
+             build ? build : "build", directory, program->name);
+    for (char *word = strtok(program->command, " "); word && count < 7;
+         word = strtok(NULL, " "))
+        program->argv[count++] = word;
+    program->is_missing = access(program->argv[0], X_OK) != 0;
+    program->story.program = program->name;
+}
+
+/* Sync, async, then the variants; what is wrong on purpose comes last. */
+static int rank(const struct program *program, size_t slug_size)
+{
+    const char *kind = program->name + slug_size;
+
+    if (program->is_wrong)
+        return 4;
+    if (strcmp(kind, "_sync") == 0)
+        return 0;
+    if (strcmp(kind, "_async") == 0 || strncmp(kind, "_async ", 7) == 0)
+        return 1;
+    return strncmp(kind, "_sync", 5) == 0 ? 2 : 3;
+}
+
+static size_t slug_size; /* of "chores" */
+
+static int compare_programs(const void *a, const void *b)
+{
+    const struct program *one = a, *other = b;
+    int order = rank(one, slug_size) - rank(other, slug_size);
+
+    return order ? order : strcmp(one->name, other->name);
+}
+
+static bool exists(const char *name)
+{
+    char path[1200];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return access(path, F_OK) == 0;
+}
+
+/* name@5.out belongs to name.c */
+static bool is_recorded(const char *source, char *const names[], int count)
+{
+    size_t size = strlen(source) - 2;
+
+    for (int i = 0; i < count; i++)
+        if (ends_with(names[i], ".out") && strncmp(names[i], source, size) == 0 &&
+            (names[i][size] == '.' || names[i][size] == '@'))
+            return true;
+    return false;
+}
+
+static void find_programs(void)
+{
+    uv_fs_t listing;
+    uv_dirent_t entry;
+    char *names[512];
+    int count = 0;
+
+    must(directory, uv_fs_scandir(NULL, &listing, directory, 0, NULL));
+    while (count < 512 && uv_fs_scandir_next(&listing, &entry) == 0)
+        must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
+    uv_fs_req_cleanup(&listing);
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], "exercise.c") != 0 &&
+            strcmp(names[i], "exercise.out") != 0 &&
+            (ends_with(names[i], ".out") ||
+             (ends_with(names[i], ".c") && !is_recorded(names[i], names, count))))
+            add_program(names[i]);
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    slug_size = strlen(strchr(strrchr(directory, '/'), '-')) - 1;
+    qsort(programs, (size_t)program_count, sizeof *programs, compare_programs);
+    for (int i = 0; i < program_count; i++)
+        find_command(&programs[i]);
+}
+
+/* Whether a line of the lesson's `about` that starts with `key` has `word`. */
+static bool about_says(const char *key, const char *word)
+{
+    char path[1200], line[512];
+    bool says = false;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/about", directory);
+    file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            for (char *next = strtok(line, " :\n"); next; next = strtok(NULL, " :\n"))
+                says = says || strcmp(next, word) == 0;
+    if (file)
+        fclose(file);
+    return says;
+}
+
+/* Print a text of words in lines as wide as the terminal, without the marks
+ * that Markdown needs. */
+static void print_wrapped(const char *text)
+{
+    int wide = width(), column = 0;
+
+    while (*text) {
+        size_t size = strcspn(text, " \n");
+        int shown = 0;
+
+        for (size_t i = 0; i < size; i++)
+            shown += text[i] != '*' && text[i] != '`';
+        if (column > 0 && column + 1 + shown > wide) {
+            putchar('\n');
+            column = 0;
+        } else if (column > 0) {
+            column += printf(" ");
+        }
+        for (size_t i = 0; i < size; i++)
+            if (text[i] != '*' && text[i] != '`')
+                putchar(text[i]);
+        column += shown;
+        text += size + strspn(text + size, " \n");
+    }
+    putchar('\n');
+}
+
+/* The README's title, and the idea: its first bold paragraph. */
+static void print_title(void)
+{
+    char path[1200], line[2048];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/README.md", directory);
+    file = fopen(path, "r");
+    if (file == NULL) {
+        printf("%s%s%s\n\n", bold(), directory, plain());
+        return;
+    }
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, "# ", 2) == 0) {
+            printf("%s%s%s", bold(), line + 2, plain());
+        } else if (strncmp(line, "**", 2) == 0) {
+            print_wrapped(line);
+            break;
+        }
+    fclose(file);
+    putchar('\n');
+}
+
+/* --- One group of programs, run at the same time, a column for each --- */
+
+static struct group group; /* the one that is running */
+
+static void start(struct program *program);
+static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
+static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text);
+static void on_exit_of(uv_process_t *process, int64_t status, int signal);
+static void on_flush(uv_timer_t *timer);
+static void print_rows(void);
+
+static void end_programs(void)
+{
+    for (int i = 0; i < program_count; i++)
+        if (programs[i].is_running)
+            uv_kill(-programs[i].process.pid, SIGKILL);
+}
+
+/* Somebody pressed Ctrl-C. Our lines are whole, and no mode of the terminal
+ * was changed, so there is nothing to put back. */
+static void on_interrupt(uv_signal_t *handle, int signal)
+{
+    (void)handle;
+    printf("%s\n", plain());
+    fflush(stdout);
+    exit(128 + signal); /* and with it end_programs() */
+}
+
+static void print_headers(void)
+{
+    int column = width() / group.count;
+
+    for (int line = 0; line < 2; line++) {
+        for (int i = 0; i < group.count; i++) {
+            char text[1024];
+            int size = snprintf(text, sizeof text, "%s", group.programs[i]->name);
+
+            if (line == 1)
+                memset(text, '-', (size_t)size);
+            printf("%s%.*s%s", bold(), column - 2, text, plain());
+            if (i < group.count - 1)
+                printf("%*s", size < column - 2 ? column - size : 2, "");
+        }
+        putchar('\n');
+    }
+}
+
+static void show_group(struct program **members, int count)
+{
+    group = (struct group){.programs = members, .count = count};
+    print_headers();
+    flush_screen();
+    must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
+    for (int i = 0; i < count; i++)
+        start(members[i]);
+    must("start a timer", uv_timer_start(&group.flush, on_flush, FLUSH, FLUSH));
+    must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
+    putchar('\n');
+}
+
+static void open_output(struct output *output, struct program *program,
+                        const char *prefix)
+{
+    *output = (struct output){.program = program, .prefix = prefix};
+    must("open a pipe", uv_pipe_init(uv_default_loop(), &output->pipe, 0));
+    output->pipe.data = output;
+}
+
+/* In a process group of its own, so that it ends with all that it started. */
+static void start(struct program *program)
+{
+    uv_stdio_container_t files[3] = {
+        {.flags = UV_IGNORE},
+        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+         .data.stream = (uv_stream_t *)&program->out.pipe},
+        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+         .data.stream = (uv_stream_t *)&program->err.pipe},
+    };
+    uv_process_options_t options = {.file = program->argv[0],
+                                    .args = program->argv,
+                                    .stdio = files,
+                                    .stdio_count = 3,
+                                    .exit_cb = on_exit_of,
+                                    .flags = UV_PROCESS_DETACHED};
+
+    open_output(&program->out, program, "");
+    open_output(&program->err, program, "! ");
+    program->started = uv_hrtime();
+    must(program->argv[0], uv_spawn(uv_default_loop(), &program->process, &options));
+    program->process.data = program;
+    program->is_running = true;
+    must("read a program's output",
+         uv_read_start((uv_stream_t *)&program->out.pipe, on_room, on_output));
+    must("read a program's output",
+         uv_read_start((uv_stream_t *)&program->err.pipe, on_room, on_output));
+    group.open += 3;
+}
+
+static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room)
+{
+    static char bytes[65536];
+
+    (void)pipe;
+    (void)suggested;
+    *room = uv_buf_init(bytes, sizeof bytes);
+}
+
+static double seconds_since_start(const struct program *program)
+{
+    return (double)(uv_hrtime() - program->started) / 1e9;
+}
+
+/* A line, or, when it is very long, its start. */
+static void add_line(struct output *output)
+{
+    char text[MOST_OF_A_LINE + 64];
+    int size =
+        snprintf(text, sizeof text, "%s%.*s", output->prefix,
+                 (int)(output->size < MOST_OF_A_LINE ? output->size : MOST_OF_A_LINE),
+                 output->part ? output->part : "");
+
+    if (output->size > MOST_OF_A_LINE)
+        size += snprintf(text + size, sizeof text - (size_t)size, "... (%zu bytes)",
+                         output->size);
+    add_moment(&output->program->story, text, (size_t)size,
+               seconds_since_start(output->program), *output->prefix != '\0');
+    output->size = 0;
+}
+
+static void add_part(struct output *output, const char *text, size_t size)
+{
+    output->part = realloc(output->part, output->size + size + 1);
+    must("remember a line", output->part ? 0 : UV_ENOMEM);
+    memcpy(output->part + output->size, text, size);
+    output->size += size;
+}
+
+/* The loop calls this when a program has printed something, or will no more. */
+static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text)
+{
+    struct output *output = pipe->data;
+    const char *next = text->base, *end = text->base + (got > 0 ? got : 0);
+
+    while (next < end) {
+        const char *newline = memchr(next, '\n', (size_t)(end - next));
+
+        add_part(output, next, (size_t)((newline ? newline : end) - next));
+        if (newline)
+            add_line(output);
+        next = newline ? newline + 1 : end;
+    }
+    if (got < 0) {
+        if (output->size > 0)
+            add_line(output);
+        free(output->part);
+        uv_close((uv_handle_t *)pipe, NULL);
+        group.open--;
+    }
+}
+
+static void on_exit_of(uv_process_t *process, int64_t status, int signal)
+{
+    struct program *program = process->data;
+
+    uv_kill(-process->pid, SIGKILL); /* what it left running ends with it */
+    program->is_running = false;
+    program->status = status;
+    program->signal = signal;
+    uv_close((uv_handle_t *)process, NULL);
+    group.open--;
+}
+
+static bool ended_badly(const struct program *program)
+{
+    return program->is_missing || program->signal != 0 ||
+           program->status != program->recorded_status;
+}
+
+static void add_end(struct program *program)
+{
+    char text[128];
+    int size;
+
+    if (program->signal != 0)
+        size = snprintf(text, sizeof text, "-- crashed: signal %d, %s", program->signal,
+                        strsignal(program->signal));
+    else if (program->status != 0)
+        size = snprintf(text, sizeof text, "-- ended with exit status %d",
+                        (int)program->status);
+    else
+        size = snprintf(text, sizeof text, "-- ended after %.2f s",
+                        story_length(&program->story));
+    add_moment(&program->story, text, (size_t)size, 0, true);
+    program->end_is_shown = true;
+}
+
+static bool has_ended(const struct program *program)
+{
+    return !program->is_running && uv_is_closing((uv_handle_t *)&program->out.pipe) &&
+           uv_is_closing((uv_handle_t *)&program->err.pipe);
+}
+
+/* Every 15 ms, what has come: lines that came together stand side by side. */
+static void on_flush(uv_timer_t *timer)
+{
+    print_rows();
+    if (group.open == 0)
+        uv_close((uv_handle_t *)timer, NULL);
+}
+
+/* Print a piece of a line, at most `room` characters wide. Returns its size in
+ * bytes; `shown` becomes its width. Nothing that could steer the terminal. */
+static size_t print_piece(const char *text, size_t size, int room, int *shown)
+{
+    size_t i = 0;
+
+    for (*shown = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        bool continues = (byte & 0xc0) == 0x80; /* a character of several bytes */
+
+        if (!continues && (*shown)++ == room) {
+            (*shown)--;
+            break;
+        }
+        putchar(byte == '\t' ? ' ' : byte < ' ' || byte == 0x7f ? '?' : byte);
+    }
+    return i;
+}
+
+static size_t offsets[MOST_PROGRAMS]; /* how much of a column's line is printed */
+
+/* One row: of every program that has something to print, as much as its column
+ * takes. What is too long goes on in the next row. */
+static void print_row(void)
+{
+    int column = width() / group.count, gap = 0;
+
+    for (int i = 0; i < group.count; i++) {
+        struct program *program = group.programs[i];
+        int room = group.count == 1 ? MOST_OF_A_LINE + 64 : column - 2, shown = 0;
+
+        if (program->shown < program->story.count) {
+            const struct moment *moment = &program->story.moments[program->shown];
+
+            printf("%*s", gap, "");
+            gap = 0;
+            offsets[i] += print_piece(moment->text + offsets[i],
+                                      moment->size - offsets[i], room, &shown);
+            if (offsets[i] >= moment->size) {
+                offsets[i] = 0;
+                program->shown++;
+            }
+        }
+        gap += column - shown;
+    }
+    putchar('\n');
+}
+
+static void print_rows(void)
+{
+    bool some = true;
+
+    while (some) {
+        some = false;
+        for (int i = 0; i < group.count; i++) {
+            struct program *program = group.programs[i];
+
+            if (!program->end_is_shown && has_ended(program))
+                add_end(program);
+            some = some || program->shown < program->story.count;
+        }
+        if (some)
+            print_row();
+    }
+    flush_screen();
+}
+
+/* --- The whole --- */
+
+/* As many side by side as fit; those that compute would be in each other's
+ * way, and those that are wrong on purpose are looked at by themselves. */
+static void show_programs(void)
+{
+    struct program *next[MOST_PROGRAMS];
+    int fit = about_says("needs", "alone") ? 1 : width() / COLUMN, count = 0;
+
+    for (int i = 0; i < program_count; i++) {
+        struct program *program = &programs[i];
+
+        if (program->is_missing) {
+            printf("%s could not be built; the compiler's words are above.\n\n",
+                   program->name);
+            continue;
+        }
+        if (count > 0 && (count >= fit || program->is_wrong)) {
+            show_group(next, count);
+            count = 0;
+        }
+        next[count++] = program;
+    }
+    if (count > 0)
+        show_group(next, count);
+}
+
+static void print_timelines(void)
+{
+    const struct story *stories[MOST_PROGRAMS];
+    int count = 0;
+
+    for (int i = 0; i < program_count; i++)
+        if (!programs[i].is_missing)
+            stories[count++] = &programs[i].story;
+    printf("%sWho did what when%s\n\n", bold(), plain());
+    draw_timelines(stories, count, width(), in_colour);
+    putchar('\n');
+}
+
+/* How many times as fast as the first one, the sync program, each is. */
+static void print_totals(void)
+{
+    double sync = story_length(&programs[0].story);
+    int longest = 0;
+
+    for (int i = 0; i < program_count; i++)
+        if ((int)strlen(programs[i].name) > longest)
+            longest = (int)strlen(programs[i].name);
+    printf("%sHow long it took%s\n\n", bold(), plain());
+    for (int i = 0; i < program_count; i++) {
+        double length = story_length(&programs[i].story);
+
+        if (programs[i].is_missing)
+            continue;
+        printf("  %-*s %6.2f s", longest, programs[i].name, length);
+        if (ended_badly(&programs[i]))
+            printf("   did not end well");
+        else if (i > 0 && sync > 0 && length > 0 && sync / length >= 1.05)
+            printf("   %.1f times as fast", sync / length);
+        else if (i > 0 && sync > 0 && length / sync >= 1.05)
+            printf("   %.1f times as long", length / sync);
+        else if (i > 0 && sync > 0)
+            printf("   no faster");
+        putchar('\n');
+    }
+    putchar('\n');
+}
+
+static void print_next_steps(void)
+{
+    int example = program_count > 1 ? 1 : 0;
+
+    printf("%sAnd now%s\n\n", bold(), plain());
+    printf("  read on             %s/README.md\n", directory);
+    printf("  start one yourself ");
+    for (char **word = programs[example].argv; *word; word++)
+        printf(" %s", *word);
+    if (exists("exercise.c"))
+        printf("\n  the exercise        edit %s/exercise.c, then: make exercise-%.2s\n",
+               directory, strrchr(directory, '/') + 1);
+    else
+        printf("\n  the exercise        at the end of the README\n");
+}
+
+int main(int argc, char *argv[])
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const char *term = getenv("TERM");
+    bool all_well = true;
+
+    if (argc != 2 || strchr(argv[1], '/') == NULL ||
+        strchr(strrchr(argv[1], '/'), '-') == NULL) {
+        fprintf(stderr, "usage: show lessons/NN-NAME\n");
+        return 2;
+    }
+    directory = argv[1];
+    on_terminal = isatty(STDOUT_FILENO);
+    in_colour = on_terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
+    setenv("UV_USE_IO_URING", "0", 1); /* as the checks do */
+    atexit(end_programs);
+    for (int i = 0; i < 3; i++) {
+        must("handle Ctrl-C", uv_signal_init(uv_default_loop(), &interrupts[i]));
+        must("handle Ctrl-C", uv_signal_start(&interrupts[i], on_interrupt, signals[i]));
+        uv_unref((uv_handle_t *)&interrupts[i]);
+    }
+    find_programs();
+    print_title();
+    show_programs();
+    print_timelines();
+    print_totals();
+    print_next_steps();
+    flush_screen();
+    for (int i = 0; i < program_count; i++) {
+        all_well = all_well && !ended_badly(&programs[i]);
+        free_story(&programs[i].story);
+    }
+    for (int i = 0; i < 3; i++)
+        uv_close((uv_handle_t *)&interrupts[i], NULL);
+    run_and_close();
+    return all_well ? 0 : 1;
+}
