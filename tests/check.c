@@ -537,15 +537,19 @@ static char *write_for_diff(const struct line *lines, size_t count)
 
 /* Show what `diff -u` found, with the time that each line has or had. Its text
  * is not used, only which lines of which side it names. */
-static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff)
+static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff,
+                       const char *diff_end)
 {
     unsigned long old = 0, new = 0;
     bool in_hunk = false;
     int shown = 0;
 
-    for (; *diff != '\0'; diff = strchr(diff, '\n') + 1) {
-        if (sscanf(diff, "@@ -%lu%*[0-9,] +%lu", &old, &new) == 2 ||
-            sscanf(diff, "@@ -%lu +%lu", &old, &new) == 2) {
+    for (const char *end; diff < diff_end; diff = end + 1) {
+        end = memchr(diff, '\n', (size_t)(diff_end - diff));
+        if (end == NULL)
+            return;
+        if (*diff == '@' && (sscanf(diff, "@@ -%lu%*[0-9,] +%lu", &old, &new) == 2 ||
+                             sscanf(diff, "@@ -%lu +%lu", &old, &new) == 2)) {
             fprintf(to, "  at line %lu:\n", old);
             in_hunk = true;
         } else if (in_hunk && shown++ == MOST_SHOWN) {
@@ -574,10 +578,7 @@ static void explain_text(struct verdict *verdict)
                 strerror(run.start_error));
     fprintf(verdict->why, "it prints other lines, or in another order"
                           " (- recorded, + this run):\n");
-    if (run.out_size > 0 && run.out[run.out_size - 1] == '\n') {
-        run.out[run.out_size - 1] = '\0'; /* of one string; it ends with a newline */
-        show_hunks(verdict->why, verdict, run.out);
-    }
+    show_hunks(verdict->why, verdict, run.out, run.out + run.out_size);
     if (verdict->run.cut_short)
         fprintf(verdict->why, "the last line has no newline at its end\n");
     unlink(wanted);
@@ -752,14 +753,14 @@ static void point(int number, bool ok, const char *format, ...)
 
 static bool report(struct verdict *verdict, const char *path)
 {
-    bool text = verdict->text_is_right && (verdict->in_order || verdict->early);
+    bool text = verdict->text_is_right && verdict->in_order;
     bool times = text && !verdict->early && !verdict->run.ended_by_us &&
                  (!timing || !anything_late(verdict));
     bool all = text && times && verdict->end_is_right;
 
     if (!text)
         explain_text(verdict);
-    if (text && !times && !verdict->run.ended_by_us)
+    if (verdict->text_is_right && !times && !verdict->run.ended_by_us)
         explain_times(verdict);
     if (!verdict->end_is_right)
         explain_end(verdict);
@@ -770,7 +771,7 @@ static bool report(struct verdict *verdict, const char *path)
     if (timing)
         point(2, times, "%s takes the recorded time%s%s", verdict->name,
               verdict->runs > 1 ? ", looked at more than once" : "",
-              text ? "" : " (can't be told: the lines differ)");
+              verdict->text_is_right ? "" : " (can't be told: the lines differ)");
     else
         point(2, true, "%s # SKIP TIMING=off: no times are judged", verdict->name);
     point(3, verdict->end_is_right, "%s ends as recorded and leaves nothing behind",
