@@ -36,7 +36,7 @@ others := $(filter-out $(setups),$(MAKECMDGOALS))
 .PHONY: $(MAKECMDGOALS) others
 
 $(firstword $(setups)):
-	@for set in $(setups); do common/setup $${set#setup} || exit; done
+	@common/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
 $(filter-out $(firstword $(setups)),$(setups)): $(firstword $(setups)) ; @:
 others: $(setups)
 	@$(MAKE) --no-print-directory $(others)
