@@ -1,6 +1,6 @@
 /* print_async.c - two words that take their time, both at once.
  * You will see Second, then First, 2.00 s: the longest of the waits.
- * Order of events: main -> on_time (Second), on_time (First) */
+ * Order of events: main -> print, print -> on_time (Second), on_time (First) */
 
 #include "lesson.h"
 

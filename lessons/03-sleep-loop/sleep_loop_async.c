@@ -1,5 +1,5 @@
 /* sleep_loop_async.c - all sleepers are started, then joined one by one.
- * You will see 1.00 s, and each result as soon as its sleeper has been joined.
+ * You will see 1.00 s, and each result as soon as it and all before it are there.
  * Order of events: main -> on_awake -> join, on_awake -> join, ... */
 
 #include "lesson.h"
@@ -11,7 +11,7 @@ struct dormitory;
 
 struct sleeper {
     uv_timer_t alarm;
-    long number, result;
+    long long number, result;
     bool done;
     struct dormitory *dormitory;
 };
@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
 
 static void fall_asleep(struct sleeper *sleeper)
 {
-    say("sleeper %ld: start", sleeper->number);
+    say("sleeper %lld: start", sleeper->number);
     must("set an alarm", uv_timer_init(uv_default_loop(), &sleeper->alarm));
     sleeper->alarm.data = sleeper;
     must("set an alarm", uv_timer_start(&sleeper->alarm, on_awake, 1000, 0));
@@ -60,7 +60,7 @@ static void on_awake(uv_timer_t *alarm)
 
     sleeper->result = sleeper->number * sleeper->number;
     sleeper->done = true;
-    say("sleeper %ld: done", sleeper->number);
+    say("sleeper %lld: done", sleeper->number);
     uv_close((uv_handle_t *)alarm, NULL);
     join(sleeper->dormitory);
 }
@@ -76,5 +76,5 @@ static void join(struct dormitory *dormitory)
 
 static void show_result(const struct sleeper *sleeper)
 {
-    say("%ld squared is %ld", sleeper->number, sleeper->result);
+    say("%lld squared is %lld", sleeper->number, sleeper->result);
 }

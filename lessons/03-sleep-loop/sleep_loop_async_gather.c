@@ -11,7 +11,7 @@ struct dormitory;
 
 struct sleeper {
     uv_timer_t alarm;
-    long number, result;
+    long long number, result;
     struct dormitory *dormitory;
 };
 
@@ -46,7 +46,7 @@ int main(int argc, char *argv[])
 
 static void fall_asleep(struct sleeper *sleeper)
 {
-    say("sleeper %ld: start", sleeper->number);
+    say("sleeper %lld: start", sleeper->number);
     must("set an alarm", uv_timer_init(uv_default_loop(), &sleeper->alarm));
     sleeper->alarm.data = sleeper;
     must("set an alarm", uv_timer_start(&sleeper->alarm, on_awake, 1000, 0));
@@ -58,7 +58,7 @@ static void on_awake(uv_timer_t *alarm)
     struct sleeper *sleeper = alarm->data;
 
     sleeper->result = sleeper->number * sleeper->number;
-    say("sleeper %ld: done", sleeper->number);
+    say("sleeper %lld: done", sleeper->number);
     uv_close((uv_handle_t *)alarm, NULL);
     if (--sleeper->dormitory->asleep == 0)
         on_all_awake(sleeper->dormitory);
@@ -73,5 +73,5 @@ static void on_all_awake(struct dormitory *dormitory)
 
 static void show_result(const struct sleeper *sleeper)
 {
-    say("%ld squared is %ld", sleeper->number, sleeper->result);
+    say("%lld squared is %lld", sleeper->number, sleeper->result);
 }

@@ -9,7 +9,7 @@
 
 struct sleeper {
     uv_timer_t alarm;
-    long number, result;
+    long long number, result;
     struct sleeper *next; /* to start when this one is done, or NULL */
 };
 
@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
 
 static void fall_asleep(struct sleeper *sleeper)
 {
-    say("sleeper %ld: start", sleeper->number);
+    say("sleeper %lld: start", sleeper->number);
     must("set an alarm", uv_timer_init(uv_default_loop(), &sleeper->alarm));
     sleeper->alarm.data = sleeper;
     must("set an alarm", uv_timer_start(&sleeper->alarm, on_awake, 1000, 0));
@@ -52,7 +52,7 @@ static void on_awake(uv_timer_t *alarm)
     struct sleeper *sleeper = alarm->data;
 
     sleeper->result = sleeper->number * sleeper->number;
-    say("sleeper %ld: done", sleeper->number);
+    say("sleeper %lld: done", sleeper->number);
     uv_close((uv_handle_t *)alarm, NULL);
     if (sleeper->next)
         fall_asleep(sleeper->next); /* only now: this is the mistake */
@@ -60,5 +60,5 @@ static void on_awake(uv_timer_t *alarm)
 
 static void show_result(const struct sleeper *sleeper)
 {
-    say("%ld squared is %ld", sleeper->number, sleeper->result);
+    say("%lld squared is %lld", sleeper->number, sleeper->result);
 }

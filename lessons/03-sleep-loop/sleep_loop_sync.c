@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 struct sleeper {
-    long number, result;
+    long long number, result;
 };
 
 static void fall_asleep(struct sleeper *sleeper);
@@ -32,13 +32,13 @@ int main(int argc, char *argv[])
 
 static void fall_asleep(struct sleeper *sleeper)
 {
-    say("sleeper %ld: start", sleeper->number);
+    say("sleeper %lld: start", sleeper->number);
     uv_sleep(1000);
     sleeper->result = sleeper->number * sleeper->number;
-    say("sleeper %ld: done", sleeper->number);
+    say("sleeper %lld: done", sleeper->number);
 }
 
 static void show_result(const struct sleeper *sleeper)
 {
-    say("%ld squared is %ld", sleeper->number, sleeper->result);
+    say("%lld squared is %lld", sleeper->number, sleeper->result);
 }

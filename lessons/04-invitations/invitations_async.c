@@ -17,7 +17,7 @@ struct bot {
 };
 
 struct queue {
-    const char *names[6];
+    const char *names[6]; /* five bots and Pretbot */
     int length;
 };
 
@@ -95,7 +95,8 @@ static void invite_friend(uv_timer_t *friend)
     must("listen to a friend", uv_timer_start(friend, on_friend, 30, 0));
 }
 
-/* The loop calls this a hundred times, all at 30 ms, one after the other. */
+/* All are due at 30 ms. The loop calls this for one after the other, so the
+ * last of a hundred is heard at 80 ms. */
 static void on_friend(uv_timer_t *friend)
 {
     write_name_tag();

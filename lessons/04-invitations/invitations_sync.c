@@ -11,7 +11,7 @@ struct bot {
 };
 
 struct queue {
-    const char *names[6];
+    const char *names[6]; /* five bots and Pretbot */
     int length;
 };
 
