@@ -1,0 +1,373 @@
+# setup.t - common/setup, on machines made of fakes: a directory of tools that
+# is the whole PATH, and package managers that write down what they were asked.
+# Nothing is installed, no network and no root are needed.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use POSIX qw(WIFSIGNALED);
+use Test::More;
+
+my $setup    = abs_path('common/setup');
+my @managers = qw(apt-get dnf pacman apk brew);
+my @modules  = qw(Test::More Time::HiRes IPC::Open3 File::Temp File::Find POSIX);
+my @core     = (qw(cc stdio.h pkg-config libuv prove perl diff), @modules);
+my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefined',
+    'gcc-thread', 'valgrind', 'valgrind-libc', 'clang-format');
+my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
+
+my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
+my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev perl diffutils';
+
+delete @ENV{qw(CC PKG_CONFIG DEBIAN_FRONTEND)};
+
+sub which {
+    my ($tool) = @_;
+    my ($path) = grep { -x } map { "$_/$tool" } split /:/, $ENV{PATH};
+    return $path;
+}
+
+sub write_file {
+    my ($path, $text, $mode) = @_;
+    open my $file, '>', $path or die "$path: $!";
+    print $file $text;
+    close $file or die "$path: $!";
+    chmod $mode // 0644, $path;
+}
+
+sub read_file {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return scalar <$file> // '';
+}
+
+# The fakes, in sh. $machine is the machine's directory, `has THING` asks what it
+# has: what $has lists, or all, once the tools that come later are in complete/.
+my $start = <<'SH';
+#!/bin/sh
+has() {
+    [ -e "$machine/complete" ] && return
+    case " $has " in *" $1 "*) ;; *) return 1 ;; esac
+}
+name=${0##*/}
+SH
+my $compiler = <<'SH';
+source= output=
+while [ $# -gt 0 ]; do
+    case $1 in
+    -fsanitize=*) has "$name-${1#*=}" || exit ;;
+    -o) output=$2; shift ;;
+    *.c) source=$1 ;;
+    esac
+    shift
+done
+read -r first <"$source"
+[ "$first" != '#include <stdio.h>' ] || has stdio.h || exit
+: >"$output"
+SH
+my $manager = <<'SH';
+[ "$1" = -Si ] && exit "$lists"
+echo "${DEBIAN_FRONTEND:+DEBIAN_FRONTEND=$DEBIAN_FRONTEND }$name $*" >>"$machine/log"
+[ "$1" = update ] && exit "$lists"
+case $install in
+well) mv "$machine/later" "$machine/complete" ;;
+badly) echo 'E: no such package' >&2; exit 100 ;;
+nothing) ;;
+ctrl_c) kill -INT $PPID; exit 130 ;;
+esac
+SH
+my %does = (
+    (map { $_ => $compiler } qw(cc gcc clang clang-99)),
+    (map { $_ => $manager } @managers),
+    'pkg-config' => '[ "$1" != --exists ] || has "$2"',
+    perl => 'for arg; do [ "$arg" = -e1 ] || has "${arg#-M}" || exit; done',
+    valgrind => 'has valgrind-libc',
+    sudo => 'echo "sudo $*" >>"$machine/log"; exec "$@"',
+    id => '[ "$1" = -u ] && echo "$uid"',
+    uname => 'echo "$os"',
+    'xcode-select' => 'has xcode',
+    (map { $_ => ':' } qw(prove diff clang-format)),
+);
+
+my $fakes = tempdir(CLEANUP => 1);
+write_file("$fakes/$_", "$start$does{$_}\n", 0755) for keys %does;
+
+# A machine that has all that core and checks ask for, but @{$o{lacks}}; and
+# beside that @{$o{also}}, and the package managers @{$o{managers}}.
+sub machine {
+    my %o = (lacks => [], also => [], managers => ['apt-get'], install => 'well',
+        lists => 0, uid => 0, os => 'Linux', @_);
+    my %lacks = map { $_ => 1 } @{$o{lacks}};
+    my @has   = ((grep { !$lacks{$_} } @core, @checks), @{$o{also}});
+    my $machine = tempdir(CLEANUP => 1);
+    mkdir "$machine/$_" for qw(bin tmp);
+    symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv rm);
+    symlink "$fakes/$_", "$machine/bin/$_"
+        for 'id', 'uname', @{$o{managers}}, grep { $does{$_} } @has;
+    symlink $fakes, "$machine/later";
+    return {%o{qw(install lists uid os)}, machine => $machine, has => "@has",
+        PATH => "$machine/bin:$machine/complete", TMPDIR => "$machine/tmp"};
+}
+
+my @shell; # runs common/setup, where that isn't left to its first line
+
+# Run common/setup on a machine. For the tests that need them: a variable
+# ($o{env}), a closed stdout, and somebody who types at a terminal.
+sub setup {
+    my ($machine, $args, %o) = @_;
+    my @command = (@shell, $setup, @{$args // []});
+    my $dir     = $machine->{machine};
+    my $pid     = fork // die "fork: $!";
+    if ($pid == 0) {
+        $SIG{INT} = 'DEFAULT';
+        %ENV = (%ENV, SHELL => '/bin/sh', %$machine, %{$o{env} // {}});
+        write_file("$dir/typed", $o{typed} // '');
+        open STDIN, '<', "$dir/typed" or die;
+        open STDOUT, '>', "$dir/out" or die;
+        open STDERR, '>', "$dir/err" or die;
+        close STDOUT if $o{closed};
+        @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
+            if defined $o{typed};
+        alarm 20; # nothing here may hang
+        exec @command or die;
+    }
+    waitpid $pid, 0;
+    return {
+        exit => WIFSIGNALED($?) ? "signal $?" : $? >> 8,
+        out  => read_file("$dir/out"),
+        err  => read_file("$dir/err"),
+        ran  => [split /\n/, read_file("$dir/log")],
+        left => [glob "$dir/tmp/*"],
+    };
+}
+
+# What could depend on the shell.
+sub shell_tests {
+    subtest 'nothing is missing' => sub {
+        for my $set ([], ['core'], ['checks']) {
+            my $is = setup(machine(), $set);
+            is($is->{exit}, 0, "exit (@$set)");
+            is($is->{out}, "Nothing is missing.\n", 'one line');
+            is($is->{err}, '', 'no error');
+            is_deeply($is->{ran}, [], 'the package manager is left alone');
+            is_deeply($is->{left}, [], 'no files are left behind');
+        }
+    };
+
+    subtest 'everything is missing' => sub {
+        my $is = setup(machine(lacks => [@core, @checks]));
+        is($is->{exit}, 0, 'exit');
+        is_deeply($is->{ran}, ['apt-get update', "$apt $apt_core"], 'what is run');
+        like($is->{out}, qr/^  \Q$_\E.*: ./m, "says why it needs $_")
+            for 'a C compiler', 'pkg-config', 'libuv and its headers', 'prove', 'diff';
+        my $shown = join "\n  ", 'To install it:', 'apt-get update', "env $apt $apt_core";
+        like($is->{out}, qr/\n\Q$shown\E\n/, 'shows what it will run');
+        like($is->{out}, qr/\nNothing is missing any more\.\n\z/, 'looks again');
+    };
+
+    subtest 'Ctrl-C' => sub {
+        my $is = setup(machine(lacks => ['diff'], install => 'ctrl_c'));
+        is($is->{exit}, 130, 'exit');
+        unlike($is->{err}, qr/setup:/, 'no complaint');
+        is_deeply($is->{left}, [], 'no files are left behind');
+    };
+
+    subtest 'a closed stdout' => sub {
+        my $is = setup(machine(lacks => ['diff']), [], closed => 1);
+        is($is->{exit}, 0, 'exit');
+        is($is->{ran}[-1], "$apt diffutils", 'it works all the same');
+        is($is->{err}, '', 'without complaints');
+    };
+}
+
+subtest 'with its own sh' => \&shell_tests;
+SKIP: {
+    skip 'there is no bash here', 1 unless $which{bash};
+    @shell = ($which{bash}, '--posix'); # as /bin/sh is on some systems
+    subtest 'with bash' => \&shell_tests;
+    @shell = ();
+}
+
+subtest 'each need' => sub {
+    my %packages = (
+        'gcc libc6-dev'         => ['cc', 'gcc', 'gcc-address,undefined', 'gcc-thread'],
+        'pkg-config libuv1-dev' => ['pkg-config'], # only it would know of libuv
+        'libuv1-dev'            => ['libuv'],
+        'perl'                  => ['prove', 'perl', @modules],
+        'diffutils'             => ['diff'],
+        'clang libclang-rt-dev' => ['clang', 'clang-address,undefined'],
+        'valgrind libc6-dbg'    => ['valgrind', 'valgrind-libc'],
+        'clang-format'          => ['clang-format'],
+        # without headers neither compiler can build anything
+        'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
+    );
+    for my $packages (sort keys %packages) {
+        for my $thing (@{$packages{$packages}}) {
+            my $is = setup(machine(lacks => [$thing], install => 'badly'), ['checks']);
+            is($is->{ran}[-1], "$apt $packages", "without $thing: $packages");
+        }
+    }
+    my $is = setup(machine(lacks => \@checks));
+    is($is->{exit}, 0, 'core does not need what only checks need');
+};
+
+subtest 'each package manager' => sub {
+    my %core = (
+        'apt-get' => "$apt $apt_core",
+        dnf       => 'dnf install -y gcc glibc-devel pkgconf-pkg-config libuv-devel perl '
+            . 'diffutils',
+        pacman    => 'pacman -S --needed --noconfirm gcc pkgconf libuv perl diffutils',
+        apk       => 'apk add gcc musl-dev pkgconf libuv-dev perl perl-utils diffutils',
+        brew      => 'brew install pkgconf libuv perl diffutils',
+    );
+    my %checks = (
+        'apt-get' => 'clang libclang-rt-dev valgrind libc6-dbg clang-format',
+        dnf       => 'clang compiler-rt libasan libubsan libtsan valgrind '
+            . 'clang-tools-extra',
+        pacman    => 'clang valgrind',
+        apk       => 'clang compiler-rt valgrind musl-dbg clang-extra-tools',
+        brew      => 'clang-format',
+    );
+    for my $manager (@managers) {
+        my @all = (lacks => [@core, @checks], managers => [$manager]);
+        my $is  = setup(machine(@all), ['checks']);
+        is($is->{ran}[-1], "$core{$manager} $checks{$manager}", "$manager: what is run");
+        like($is->{out}, qr/^  (env )?\Q$is->{ran}[-1]\E$/m, "$manager: what is shown");
+        is($is->{exit}, 0, "$manager: exit");
+
+        $is = setup(machine(@all, install => 'badly'));
+        is($is->{ran}[-1], $core{$manager}, "$manager: core only");
+        is($is->{exit}, 1, "$manager fails: exit");
+        like($is->{err}, qr/\AE: no such package\nsetup: $manager failed.*\n\z/,
+            "$manager fails: its own words, then a sentence");
+    }
+};
+
+subtest 'lists of packages that are out of date' => sub {
+    my @old = (lacks => ['diff'], lists => 1);
+    my $is  = setup(machine(@old, managers => ['pacman']));
+    is_deeply($is->{ran}, ['pacman -Syu --needed --noconfirm diffutils'],
+        'pacman: never -Sy alone');
+    $is = setup(machine(@old));
+    is($is->{exit}, 0, 'apt-get: an update that fails is not the end');
+};
+
+subtest 'macOS' => sub {
+    my @mac = (managers => ['brew', 'apt-get'], uid => 501);
+    for my $also (['sudo', 'xcode-select', 'xcode'], []) {
+        my $is = setup(machine(@mac, os => 'Darwin', lacks => ['libuv'], also => $also));
+        is_deeply($is->{ran}, ['brew install libuv'], "brew comes first (has: @$also)");
+        is($is->{exit}, 0, 'exit');
+    }
+
+    my $is = setup(machine(@mac, os => 'Darwin', also => ['xcode-select']));
+    is($is->{exit}, 1, 'a compiler that is only a stub is not called');
+    like($is->{out}, qr/C compiler.*, but this does: xcode-select --install\)/,
+        'what to do is said');
+    is_deeply($is->{ran}, [], 'but not done');
+
+    $is = setup(machine(@mac, lacks => ['diff'], also => ['sudo']));
+    is($is->{ran}[-1], "$apt diffutils", 'elsewhere brew comes last');
+};
+
+subtest 'what the package manager does not have' => sub {
+    my @alpine = (managers => ['apk'], install => 'nothing');
+    my $is = setup(machine(@alpine, lacks => ['gcc-thread', 'clang-format']), ['checks']);
+    is_deeply($is->{ran}, ['apk add clang-extra-tools'], 'the rest is installed');
+    like($is->{out}, qr/^  gcc and .*apk does not have it\)$/m, 'it is said');
+    is($is->{exit}, 1, 'exit');
+
+    $is = setup(machine(@alpine, lacks => ['gcc-thread']), ['checks']);
+    is_deeply($is->{ran}, [], 'no rest, no command');
+    like($is->{err}, qr/^setup: apk cannot install it$/, 'but a sentence');
+    is($is->{exit}, 1, 'exit');
+};
+
+subtest 'CC' => sub {
+    my $is = setup(machine(lacks => ['clang']), [], env => {CC => 'clang -m64'});
+    like($is->{out}, qr/^  clang -m64, which CC names/m, 'clang is named');
+    is($is->{ran}[-1], "$apt clang", 'and installed');
+    my %clang = (dnf => 'clang', pacman => 'clang', apk => 'clang gcc musl-dev');
+    for my $manager (sort keys %clang) {
+        my @lacks = (lacks => ['clang'], managers => [$manager]);
+        $is = setup(machine(@lacks), [], env => {CC => 'clang'});
+        like($is->{ran}[-1], qr/ $clang{$manager}$/, "by $manager");
+    }
+    $is = setup(machine(lacks => ['clang'], managers => ['brew']), [], env => {CC => 'clang'});
+    like($is->{out}, qr/^  clang, which .*brew does not .*: xcode-select --install/m, 'or not');
+    $is = setup(machine(lacks => ['clang']), ['checks'], env => {CC => 'clang'});
+    is($is->{ran}[-1], "$apt clang libclang-rt-dev", 'once, when it is needed twice');
+    $is = setup(machine(lacks => ['cc']), [], env => {CC => 'gcc'});
+    is($is->{out}, "Nothing is missing.\n", 'CC=gcc does not ask for cc');
+    $is = setup(machine(lacks => ['gcc']), [], env => {CC => 'gcc'});
+    is($is->{ran}[-1], "$apt gcc libc6-dev", 'but for gcc');
+    $is = setup(machine(), [], env => {CC => 'clang-99'});
+    like($is->{out}, qr/^  clang-99, which CC names/m, 'one that we know no package of');
+    is($is->{exit}, 1, 'exit');
+    $is = setup(machine(also => ['clang-99']), [], env => {CC => 'clang-99'});
+    is($is->{exit}, 0, 'unless it is there');
+};
+
+subtest 'not root' => sub {
+    for my $manager (grep { $_ ne 'brew' } @managers) {
+        my @user = (lacks => ['diff'], managers => [$manager], uid => 1000);
+        my $is   = setup(machine(@user, also => ['sudo']));
+        my $run  = $is->{ran}[-1];
+        my $sudo = $run =~ /^DEBIAN/ ? "sudo env $run" : "sudo $run";
+        is($is->{ran}[-2], $sudo, "$manager: through sudo");
+        like($is->{out}, qr/^  \Q$sudo\E$/m, "$manager: sudo is shown");
+        my @sudos = grep { /^sudo/ } @{$is->{ran}};
+        is(@sudos * 2, @{$is->{ran}}, "$manager: each command through sudo");
+
+        $is = setup(machine(@user));
+        is_deeply($is->{ran}, [], "$manager: nothing is run without sudo");
+        like($is->{out}, qr/administrator.*\n(?:  .*\n)?  (?:env )?\Q$run\E$/m,
+            "$manager: but shown");
+        is($is->{err}, "setup: you are not root, and there is no sudo\n", "$manager: says so");
+        is($is->{exit}, 1, "$manager: exit");
+    }
+};
+
+subtest 'an unknown package manager' => sub {
+    my $is = setup(machine(lacks => ['libuv'], managers => [], uid => 1000));
+    is($is->{exit}, 1, 'exit');
+    like($is->{out}, qr/^  libuv and its headers: /m, 'the list of what is needed');
+    like($is->{err}, qr/^setup: no apt-get, .* or brew here: .*$/, 'one sentence');
+    $is = setup(machine(managers => []));
+    is($is->{exit}, 0, 'where nothing is missing it does not matter');
+};
+
+subtest 'an installation that does not help' => sub {
+    my $is = setup(machine(lacks => ['libuv', 'diff'], install => 'nothing'));
+    is($is->{exit}, 1, 'exit');
+    like($is->{out}, qr/^Still missing:\n  libuv .*\n  diff.*\n\z/m, 'says what is');
+    like($is->{err}, qr/^setup: .*not all is here$/, 'a sentence');
+};
+
+subtest 'unknown arguments' => sub {
+    for my $args (['chekcs'], ['checks', '--help'], [''], ['*']) {
+        my $is = setup(machine(lacks => ['diff']), $args);
+        is($is->{exit}, 2, "exit (@$args)");
+        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*checks\)$/,
+            'says so');
+        is_deeply([$is->{out}, $is->{ran}], ['', []], 'nothing else');
+    }
+};
+
+subtest 'on a terminal' => sub {
+    my $kind = $which{script} ? `$which{script} --version 2>&1` : '';
+    plan skip_all => "needs util-linux's script" unless $kind =~ /util-linux/;
+    my %typed = (Enter => "\n", y => "y\n", n => "n\n", 'Ctrl-D' => '');
+    for my $key (sort keys %typed) {
+        my $is  = setup(machine(lacks => ['diff']), [], typed => $typed{$key});
+        my $yes = $key =~ /Enter|y/;
+        like($is->{out}, qr/diffutils\r\nInstall\? \[Y\/n\] /, "$key: is asked, last");
+        is(scalar(@{$is->{ran}}), $yes ? 2 : 0, "$key: what is run");
+        is($is->{exit}, $yes ? 0 : 1, "$key: exit");
+    }
+};
+
+done_testing;
