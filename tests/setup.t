@@ -1,3 +1,4 @@
+#!/usr/bin/env perl
 # setup.t - common/setup, on machines made of fakes: a directory of tools that
 # is the whole PATH, and package managers that write down what they were asked.
 # Nothing is installed, no network and no root are needed.
