@@ -4,8 +4,10 @@
  *     check lessons/05-chores/chores_async.out
  *     check some.out PROGRAM [ARGUMENT...]
  *     check --record lessons/05-chores/chores_async.out
+ *     check --student lessons/05-chores/exercise.out
  *
- * Prints TAP, for prove. The first form finds the program by itself: it was
+ * Prints TAP, for prove; for a student, who doesn't want to wait, a verdict in
+ * words, after fewer tries. The first form finds the program by itself: it was
  * built into $BUILD (`build`), and what follows an @ in the name is an argument.
  *
  * The rule for the times comes from measurements. Noise only ever delays: so a
@@ -36,8 +38,10 @@ enum {
     RETRIES = 6,       /* for what may be noise */
     RECORDINGS = 5,    /* of which the smallest stamps are kept */
     PATIENCE = 10000,  /* ms; the limit is this and three times the recording */
-    MOST_SHOWN = 30,   /* lines of a diagnosis */
-    MOST_SWAPS = 2000, /* lines of a story in which swaps are looked for */
+    IMPATIENCE = 3000, /* ms; a student's limit is this and the recording */
+    STUDENT_RETRIES = 2,
+    MOST_SHOWN = 30,          /* lines of a diagnosis */
+    MOST_SWAPS = 2000,        /* lines of a story in which swaps are looked for */
     MILLISECOND = 1000 * 1000 /* ns */
 };
 
@@ -65,14 +69,16 @@ struct verdict {
     size_t *place;      /* of each line of the run: which recorded line it is */
     struct lateness *late, *behind, hidden;
     int runs;
-    bool text_is_right, in_order, early, end_is_right;
-    FILE *why; /* the diagnosis, as it grows */
+    bool text_is_right, in_order, end_is_right;
+    size_t early; /* how many lines came too early */
+    FILE *why;    /* the diagnosis, as it grows */
     char *said;
     size_t said_size;
 };
 
 static double slow = 1;
 static bool timing = true;
+static bool student = false;
 
 static _Noreturn void give_up(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
@@ -384,34 +390,46 @@ static void judge_earliness(struct verdict *verdict, size_t i)
     double wanted = 10 * (double)verdict->recording->lines[recorded].stamp;
     double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
 
-    if (stamp < wanted - EARLY) {
-        quote(verdict, recorded);
+    if (stamp >= wanted - EARLY && arrived >= stamp - EARLY)
+        return;
+    if (verdict->early++ >= MOST_SHOWN / 3) {
+        if (verdict->early == MOST_SHOWN / 3 + 1)
+            fputs("...\n", verdict->why);
+        return;
+    }
+    quote(verdict, recorded);
+    if (stamp < wanted - EARLY)
         fprintf(verdict->why, "should come at %.2f s, and came at %.2f s: %.2f s early\n",
                 wanted / 1000, stamp / 1000, (wanted - stamp) / 1000);
-        verdict->early = true;
-    } else if (arrived < stamp - EARLY) {
-        quote(verdict, recorded);
+    else
         fprintf(verdict->why,
                 "is stamped %.2f s, but came %.2f s after the start: a false stamp\n",
                 stamp / 1000, arrived / 1000);
-        verdict->early = true;
-    }
 }
 
-/* Where the run's own time 0 is, in ms after the start of the program. */
-static double origin(const struct verdict *verdict)
+/* Where the run's own time 0 is, in ms after the start of the program: the line
+ * that came soonest after its stamp tells. (The first need not: all may be held
+ * back until the end.) */
+static double find_origin(const struct verdict *verdict)
 {
-    double arrived;
+    double soonest = 0;
+    bool found = false;
 
-    if (verdict->run.count == 0)
-        return 0;
-    arrived = (double)verdict->run.lines[0].arrived / MILLISECOND;
-    if (verdict->lines[0].kind == TIMED)
-        arrived -= 10 * (double)verdict->lines[0].stamp;
-    return arrived;
+    for (size_t i = 0; i < verdict->run.count; i++) {
+        double behind = (double)verdict->run.lines[i].arrived / MILLISECOND;
+
+        if (verdict->lines[i].kind == TIMED)
+            behind -= 10 * (double)verdict->lines[i].stamp;
+        else if (i > 0)
+            continue;
+        if (!found || behind < soonest)
+            soonest = behind;
+        found = true;
+    }
+    return soonest;
 }
 
-static void judge_lateness(struct verdict *verdict, size_t i)
+static void judge_lateness(struct verdict *verdict, size_t i, double origin)
 {
     size_t recorded = verdict->place[i];
     double stamp = 10 * (double)verdict->lines[i].stamp;
@@ -420,12 +438,12 @@ static void judge_lateness(struct verdict *verdict, size_t i)
     double allowed = allowance(LATE, verdict->run.lines[i].delayed, wanted);
 
     keep_smallest(&verdict->late[recorded], stamp - wanted, allowed);
-    keep_smallest(&verdict->behind[recorded], arrived - origin(verdict) - stamp, allowed);
+    keep_smallest(&verdict->behind[recorded], arrived - origin - stamp, allowed);
 }
 
 /* The time from start to end that no stamp speaks of. After a line without a
  * time it is unknown how long the work was, so the line's arrival is taken. */
-static void judge_hidden_time(struct verdict *verdict)
+static void judge_hidden_time(struct verdict *verdict, double origin)
 {
     size_t count = verdict->run.count;
     double took = (double)verdict->run.took / MILLISECOND, told = 0;
@@ -433,20 +451,21 @@ static void judge_hidden_time(struct verdict *verdict)
     if (count > 0 && verdict->lines[count - 1].kind == TIMED)
         told = 10 * (double)verdict->lines[count - 1].stamp;
     else if (count > 0)
-        told =
-            (double)verdict->run.lines[count - 1].arrived / MILLISECOND - origin(verdict);
+        told = (double)verdict->run.lines[count - 1].arrived / MILLISECOND - origin;
     keep_smallest(&verdict->hidden, took - told,
                   allowance(HIDDEN, verdict->run.delayed, told));
 }
 
 static void judge_times(struct verdict *verdict)
 {
+    double origin = find_origin(verdict);
+
     for (size_t i = 0; i < verdict->run.count; i++)
         if (verdict->lines[i].kind == TIMED) {
             judge_earliness(verdict, i);
-            judge_lateness(verdict, i);
+            judge_lateness(verdict, i, origin);
         }
-    judge_hidden_time(verdict);
+    judge_hidden_time(verdict, origin);
 }
 
 static bool is_late(const struct lateness *lateness)
@@ -464,15 +483,19 @@ static bool anything_late(const struct verdict *verdict)
 
 /* --- The verdict --- */
 
+static bool same_errors(const struct run *run, const struct recording *recording)
+{
+    return run->err_size == recording->err_size &&
+           (run->err_size == 0 || memcmp(run->err, recording->err, run->err_size) == 0);
+}
+
 static bool ended_well(const struct verdict *verdict)
 {
     const struct recording *recording = verdict->recording;
     const struct run *run = &verdict->run;
 
     return !run->ended_by_us && !run->left_children &&
-           run->exit_status == recording->exit_status &&
-           run->err_size == recording->err_size &&
-           memcmp(run->err, recording->err, run->err_size) == 0;
+           run->exit_status == recording->exit_status && same_errors(run, recording);
 }
 
 static void forget_run(struct verdict *verdict)
@@ -486,7 +509,10 @@ static void forget_run(struct verdict *verdict)
 static bool try_once(struct verdict *verdict, char *const argv[])
 {
     const struct recording *recording = verdict->recording;
-    int64_t limit = (int64_t)((double)(3 * duration(recording) + PATIENCE) * slow);
+    long wait =
+        student ? duration(recording) + IMPATIENCE : 3 * duration(recording) + PATIENCE;
+    int64_t limit = (int64_t)((double)wait * slow);
+    int runs = 1 + (student ? STUDENT_RETRIES : RETRIES);
     enum order order = WRONG;
 
     verdict->run = run_program(argv, limit);
@@ -500,15 +526,15 @@ static bool try_once(struct verdict *verdict, char *const argv[])
     if (order == IN_ORDER)
         verdict->in_order = true;
     if (verdict->run.ended_by_us)
-        return verdict->runs == 1;
+        return verdict->runs == 1 && !student;
     if (order == WRONG || !verdict->end_is_right)
         return false;
     if (!timing)
-        return !verdict->in_order && verdict->runs <= RETRIES;
+        return !verdict->in_order && verdict->runs < runs;
     judge_times(verdict);
     if (verdict->early || (verdict->in_order && !anything_late(verdict)))
         return false;
-    return verdict->runs <= RETRIES;
+    return verdict->runs < runs;
 }
 
 /* --- Saying why --- */
@@ -548,8 +574,9 @@ static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff
         end = memchr(diff, '\n', (size_t)(diff_end - diff));
         if (end == NULL)
             return;
-        if (*diff == '@' && (sscanf(diff, "@@ -%lu%*[0-9,] +%lu", &old, &new) == 2 ||
-                             sscanf(diff, "@@ -%lu +%lu", &old, &new) == 2)) {
+        if (*diff == '@') { /* @@ -12,3 +12,4 @@ */
+            old = strtoul(diff + 4, NULL, 10);
+            new = strtoul((char *)memchr(diff, '+', (size_t)(end - diff)) + 1, NULL, 10);
             fprintf(to, "  at line %lu:\n", old);
             in_hunk = true;
         } else if (in_hunk && shown++ == MOST_SHOWN) {
@@ -576,8 +603,10 @@ static void explain_text(struct verdict *verdict)
     if (run.start_error != 0)
         fprintf(verdict->why, "cannot run diff (`make setup` installs it): %s\n",
                 strerror(run.start_error));
-    fprintf(verdict->why, "it prints other lines, or in another order"
-                          " (- recorded, + this run):\n");
+    fprintf(verdict->why, "it prints %s (- %s):\n",
+            verdict->text_is_right ? "the lines in another order"
+                                   : "other lines, or in another order",
+            student ? "expected, + yours" : "recorded, + this run");
     show_hunks(verdict->why, verdict, run.out, run.out + run.out_size);
     if (verdict->run.cut_short)
         fprintf(verdict->why, "the last line has no newline at its end\n");
@@ -600,19 +629,21 @@ static void explain_lateness(struct verdict *verdict, size_t i)
     else
         fprintf(verdict->why, "came %.2f s after the time that it is stamped with",
                 behind->by / 1000);
-    fprintf(verdict->why, " (allowed here: %.2f s)\n",
-            (is_late(late) ? late : behind)->allowed / 1000);
+    if (!student)
+        fprintf(verdict->why, " (allowed here: %.2f s)",
+                (is_late(late) ? late : behind)->allowed / 1000);
+    fputc('\n', verdict->why);
 }
 
 static void explain_times(struct verdict *verdict)
 {
-    int shown = 0;
+    int shown = 0, most = student ? MOST_SHOWN / 10 : MOST_SHOWN / 3;
 
     if (verdict->early)
         return; /* said when it was seen */
     for (size_t i = 0; i < verdict->recording->count; i++)
         if (is_late(&verdict->late[i]) || is_late(&verdict->behind[i])) {
-            if (shown++ == MOST_SHOWN / 3) {
+            if (shown++ == most) {
                 fputs("...\n", verdict->why);
                 break;
             }
@@ -624,10 +655,12 @@ static void explain_times(struct verdict *verdict)
                 " it waits unseen, before its first line or after its last"
                 " (allowed here: %.2f s)\n",
                 verdict->hidden.by / 1000, verdict->hidden.allowed / 1000);
-    fprintf(verdict->why, "this is the best of %d runs%s\n", verdict->runs,
-            delays_are_known() ? ""
-                               : "; this system does not tell how long a program waits"
-                                 " for a processor, so the most is allowed");
+    if (!student)
+        fprintf(verdict->why, "this is the best of %d runs%s\n", verdict->runs,
+                delays_are_known()
+                    ? ""
+                    : "; this system does not tell how long a program waits"
+                      " for a processor, so the most is allowed");
 }
 
 static void explain_end(struct verdict *verdict)
@@ -654,14 +687,40 @@ static void explain_end(struct verdict *verdict)
     if (run->left_children)
         fprintf(verdict->why,
                 "it ended, and left a process running that it had started\n");
-    if (run->err_size != recording->err_size ||
-        memcmp(run->err, recording->err, run->err_size) != 0) {
+    if (!same_errors(run, recording)) {
         fprintf(verdict->why, "on stderr it should print%s\n",
                 recording->err_size ? ":" : " nothing");
         show_lines(verdict->why, "  - ", recording->err, recording->err_size, 10);
         fprintf(verdict->why, "and printed%s\n", run->err_size ? ":" : " nothing");
         show_lines(verdict->why, "  + ", run->err, run->err_size, MOST_SHOWN);
     }
+}
+
+/* What it usually means: for a student. */
+static void advise(const struct verdict *verdict)
+{
+    const struct run *run = &verdict->run;
+    const char *meaning = NULL;
+
+    if (run->ended_by_us)
+        meaning =
+            "The loop runs as long as anything is active: a timer that was started, an\n"
+            "idle handle that was never closed. Or it is our own code that goes round\n"
+            "and round, and never returns to the loop.";
+    else if (run->signal != 0)
+        meaning =
+            "A pointer leads to something that isn't there: never set, or gone by now.\n"
+            "With SANITIZE=address behind the make command you are told where.";
+    else if (run->err_size > 0 && strstr(run->err, "left a handle open"))
+        meaning =
+            "Every handle that was opened has to be closed, with uv_close(), when it\n"
+            "has done its work.";
+    else if (verdict->early)
+        meaning = "What comes early does not wait for what it should wait for.";
+    else if (verdict->text_is_right && verdict->end_is_right)
+        meaning = "What comes late waits for something that it need not wait for.";
+    if (meaning)
+        fprintf(verdict->why, "%s\n", meaning);
 }
 
 /* To stderr, which prove shows; in one piece, since others write there too. */
@@ -674,7 +733,10 @@ static void publish(const char *title, const char *why, size_t size)
     if (piece == NULL)
         give_up("no memory for a diagnosis");
     fprintf(piece, "# %s:\n", title);
-    show_lines(piece, "#   ", why, size, INT_MAX);
+    for (const char *end = why + size, *next; why < end; why = next + 1) {
+        next = memchr(why, '\n', (size_t)(end - why));
+        fprintf(piece, "#   %.*s\n", (int)(next - why), why);
+    }
     if (fclose(piece) != 0 || write(STDERR_FILENO, text, text_size) < 0) {
         /* nobody listens; the verdict is on stdout */
     }
@@ -751,6 +813,14 @@ static void point(int number, bool ok, const char *format, ...)
     putchar('\n');
 }
 
+static void cannot_judge(const char *what, const char *how)
+{
+    if (student)
+        return; /* the reason is shown instead of a verdict */
+    puts("1..1");
+    point(1, false, "%s can be %s", what, how);
+}
+
 static bool report(struct verdict *verdict, const char *path)
 {
     bool text = verdict->text_is_right && verdict->in_order;
@@ -764,6 +834,12 @@ static bool report(struct verdict *verdict, const char *path)
         explain_times(verdict);
     if (!verdict->end_is_right)
         explain_end(verdict);
+    if (student) {
+        puts(all ? "Passed: the lines, their times and the end are right." : "Not yet:");
+        if (!all)
+            advise(verdict);
+        return all;
+    }
     if (path)
         keep_failed(verdict, path, !all);
     puts("1..3");
@@ -789,13 +865,11 @@ static bool check(const char *path, const char *name, char *const argv[], bool i
     if (verdict.why == NULL)
         give_up("no memory for a diagnosis");
     if (!read_recording(&recording, path, verdict.why)) {
-        puts("1..1");
-        point(1, false, "%s can be read", path);
+        cannot_judge(path, "read");
     } else if (strchr(argv[0], '/') != NULL && access(argv[0], X_OK) != 0) {
         fprintf(verdict.why, "%s cannot be run: %s%s\n", argv[0], strerror(errno),
                 errno == ENOENT ? " (`make` builds it)" : "");
-        puts("1..1");
-        point(1, false, "%s can be run", name);
+        cannot_judge(name, "run");
     } else {
         verdict.late = room_for(recording.count, sizeof *verdict.late);
         verdict.behind = room_for(recording.count, sizeof *verdict.behind);
@@ -806,7 +880,9 @@ static bool check(const char *path, const char *name, char *const argv[], bool i
     }
     if (fclose(verdict.why) != 0)
         give_up("no memory for a diagnosis");
-    if (!all)
+    if (!all && student)
+        show_lines(stdout, "  ", verdict.said, verdict.said_size, INT_MAX);
+    else if (!all)
         publish(name, verdict.said, verdict.said_size);
     free(verdict.said);
     free(verdict.late);
@@ -830,6 +906,10 @@ static const char *take_smallest(struct verdict *first, const struct verdict *ne
         return "it leaves a process running";
     if (b->cut_short)
         return "its last line has no newline";
+    if (b->err_size > 0 && b->err[b->err_size - 1] != '\n')
+        return "its last line on stderr has no newline";
+    if (b->count == 0 && b->err_size == 0 && b->exit_status == 0)
+        return "it prints nothing";
     if (b->count != a->count || b->exit_status != a->exit_status ||
         b->err_size != a->err_size || memcmp(a->err, b->err, a->err_size) != 0)
         return "two runs differ";
@@ -910,18 +990,19 @@ static char **command_of(const char *path)
 {
     const char *build = getenv("BUILD");
     size_t size = strlen(path) + strlen(build ? build : "build") + 2;
-    char *text = room_for(size, 1), **argv;
     size_t count = 1, length = strlen(path);
+    static char *text, **argv; /* until the end */
 
     if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
         give_up("%s is no .out file in a lesson's directory", path);
+    text = room_for(size, 1);
+    argv = room_for(size, sizeof *argv);
     sprintf(text, "%s/%.*s", build ? build : "build", (int)(length - 4), path);
-    for (const char *at = path; *at != '\0'; at++)
-        count += *at == '@';
-    argv = room_for(count, sizeof *argv);
-    argv[0] = strtok(text, "@");
-    for (size_t i = 1; i < count; i++)
-        argv[i] = strtok(NULL, "@");
+    argv[0] = text;
+    for (char *at = strrchr(text, '/'); (at = strchr(at, '@')) != NULL;) {
+        *at++ = '\0'; /* a directory may have an @ in its name, too */
+        argv[count++] = at;
+    }
     return argv;
 }
 
@@ -929,7 +1010,7 @@ static char **command_of(const char *path)
 static char **under_tool(char **argv)
 {
     const char *under = getenv("UNDER");
-    char *words, **all;
+    static char *words, **all; /* until the end */
     size_t count = 0, room = 1;
 
     if (under == NULL || *under == '\0')
@@ -945,7 +1026,7 @@ static char **under_tool(char **argv)
     return all;
 }
 
-/* "queue_async 5" */
+/* "queue_async 5", as part of a line of TAP, in which a # would start a directive */
 static char *name_of(char *const argv[])
 {
     const char *slash = strrchr(argv[0], '/');
@@ -955,11 +1036,17 @@ static char *name_of(char *const argv[])
 
     if (to == NULL)
         give_up("no memory for a name");
-    fputs(slash ? slash + 1 : argv[0], to);
-    for (size_t i = 1; argv[i]; i++)
-        fprintf(to, " %s", argv[i]);
+    for (size_t i = 0; argv[i]; i++) {
+        const char *word = i == 0 && slash ? slash + 1 : argv[i];
+
+        if (i > 0)
+            fputc(' ', to);
+        show_text(to, word, strlen(word));
+    }
     if (fclose(to) != 0)
         give_up("no memory for a name");
+    for (char *hash = name; (hash = strchr(hash, '#')) != NULL;)
+        *hash = '?';
     return name;
 }
 
@@ -985,24 +1072,27 @@ static void read_environment(void)
 int main(int argc, char *argv[])
 {
     bool recording = argc > 1 && strcmp(argv[1], "--record") == 0;
-    const char *path = argv[recording ? 2 : 1];
-    bool is_lesson, all = true;
+    const char *path;
     char **command, *name;
+    bool all = true;
 
+    student = argc > 1 && strcmp(argv[1], "--student") == 0;
+    argv += recording || student ? 2 : 1;
+    path = *argv++;
     if (path == NULL || *path == '-') {
-        fputs("usage: check [--record] FILE.out [PROGRAM [ARGUMENT...]]\n", stderr);
+        fputs("usage: check [--record|--student] FILE.out [PROGRAM [ARGUMENT...]]\n",
+              stderr);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     end_with_program();
     read_environment();
-    is_lesson = argc < (recording ? 4 : 3);
-    command = is_lesson ? command_of(path) : argv + (recording ? 3 : 2);
+    command = *argv ? argv : command_of(path);
     name = name_of(command);
     if (recording)
         record(path, name, command);
     else
-        all = check(path, name, under_tool(command), is_lesson);
+        all = check(path, name, under_tool(command), *argv == NULL);
     free(name);
     if (fflush(stdout) != 0 || ferror(stdout))
         give_up("cannot write to stdout: %s", strerror(errno));

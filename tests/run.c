@@ -23,6 +23,7 @@
 enum {
     TICK = 20,                /* ms between two looks at the kernel's account */
     MOST_OUTPUT = 64 << 20,   /* bytes; a program that prints more never ends */
+    MOST_LINES = 1 << 20,     /* nor one that prints so many lines */
     GRACE = 1000,             /* ms for its children to end after it */
     MILLISECOND = 1000 * 1000 /* ns */
 };
@@ -131,9 +132,12 @@ static bool read_number_at(const char *path, int field, int64_t *number)
 
 bool delays_are_known(void)
 {
+    static int known = -1; /* not looked yet */
     int64_t delay;
 
-    return read_number_at("/proc/self/schedstat", 1, &delay);
+    if (known < 0)
+        known = read_number_at("/proc/self/schedstat", 1, &delay);
+    return known;
 }
 
 static void note(struct accounts *accounts, long thread, int64_t delayed)
@@ -264,7 +268,7 @@ static bool read_some(int file, char **text, size_t *size, size_t *room)
 
     if (*room - *size < 65536) {
         *room = *room * 2 + 65536;
-        *text = realloc(*text, *room);
+        *text = realloc(*text, *room + 1);
         if (*text == NULL)
             give_up("remember the output of a program");
     }
@@ -273,6 +277,7 @@ static bool read_some(int file, char **text, size_t *size, size_t *room)
         give_up("read the output of a program");
     if (got > 0)
         *size += (size_t)got;
+    (*text)[*size] = '\0';
     return got != 0;
 }
 
@@ -326,20 +331,19 @@ static pid_t start(struct watch *watch, char *const argv[])
 }
 
 /* Wait for something to happen, at most a tick, and take note of it. Returns
- * how long this was, in ms; a pause of the whole machine counts as a tick. */
+ * how long this was, in ns; a pause of the whole machine counts as two ticks. */
 static int64_t wait_a_tick(struct watch *watch, pid_t pid)
 {
     struct run *run = watch->run;
     struct pollfd files[] = {{.fd = bell[0], .events = POLLIN},
                              {.fd = watch->out, .events = POLLIN},
                              {.fd = watch->err, .events = POLLIN}};
-    int64_t before = now(), ms;
+    int64_t before = now(), used;
     size_t had = run->out_size;
     char rung[64];
 
     if (poll(files, 3, TICK) < 0 && errno != EINTR)
         give_up("wait for a program");
-    ms = (now() - before) / MILLISECOND;
     while (read(bell[0], rung, sizeof rung) > 0)
         ;
     if (watch->out >= 0 && files[1].revents != 0 &&
@@ -353,7 +357,8 @@ static int64_t wait_a_tick(struct watch *watch, pid_t pid)
         watch->err = -1;
     }
     divide(watch, had, pid);
-    return ms < 2 * TICK ? ms : 2 * TICK;
+    used = now() - before;
+    return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
 }
 
 /* Whether the program has ended; it is not reaped, so that its account stays. */
@@ -411,12 +416,13 @@ static void see_off(struct watch *watch, pid_t pid)
 {
     int64_t used = 0;
 
-    while (used < GRACE && (watch->out >= 0 || watch->err >= 0 || anybody_left(pid)))
-        used += wait_a_tick(watch, pid) + 1;
+    while (used < GRACE * MILLISECOND &&
+           (watch->out >= 0 || watch->err >= 0 || anybody_left(pid)))
+        used += wait_a_tick(watch, pid);
     watch->run->left_children = anybody_left(pid);
-    for (used = 0; used < GRACE && anybody_left(pid);) {
+    for (used = 0; used < GRACE * MILLISECOND && anybody_left(pid);) {
         end_all(pid);
-        used += wait_a_tick(watch, pid) + 1;
+        used += wait_a_tick(watch, pid);
     }
     running = 0;
 }
@@ -430,7 +436,8 @@ struct run run_program(char *const argv[], int64_t limit)
 
     while (!has_ended(pid)) {
         used += wait_a_tick(&watch, pid);
-        if (used > limit || run.out_size > MOST_OUTPUT || run.err_size > MOST_OUTPUT) {
+        if (used > limit * MILLISECOND || run.out_size > MOST_OUTPUT ||
+            run.err_size > MOST_OUTPUT || run.count > MOST_LINES) {
             run.ended_by_us = true;
             kill(-pid, SIGKILL);
             while (!has_ended(pid))

@@ -14,7 +14,7 @@ struct printed {
 };
 
 struct run {
-    char *out, *err; /* all it printed; out_size and err_size bytes */
+    char *out, *err; /* all it printed; out_size and err_size bytes, then a 0 */
     size_t out_size, err_size;
     struct printed *lines; /* of stdout */
     size_t count;
