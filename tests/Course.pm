@@ -1,0 +1,141 @@
+# Course.pm - what the tests of the repository share: files, lessons, commands
+# that are run and looked at. Tests are run from the top of the tree.
+
+package Course;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Find;
+use File::Temp qw(tempdir);
+use POSIX ();
+use Test::More;
+
+our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
+    no_complaints make_command build_dir compiler_of_the_course scratch);
+
+# We may be a part of `make test` ourselves: what make and prove said to us is
+# not meant for those that we start.
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR)};
+delete @ENV{ grep {/^HARNESS_/} keys %ENV };
+$ENV{LC_ALL} = 'C'; # the words of make and the compiler are looked at
+
+sub make_command { return $ENV{MAKE} || 'make' }
+sub build_dir    { return $ENV{BUILD} || 'build' }
+
+# A directory that is gone when the test ends.
+sub scratch { return tempdir(CLEANUP => 1) }
+
+sub read_file {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return scalar <$file> // '';
+}
+
+sub write_file {
+    my ($path, $text, $mode) = @_;
+    open my $file, '>', $path or die "$path: $!";
+    print $file $text;
+    close $file or die "$path: $!";
+    chmod $mode, $path if $mode;
+    return $path;
+}
+
+# All files that belong to the repository, or will when they are added: those that
+# git does not ignore, or, in a tree that came without git, all but what is built.
+sub tracked_files {
+    if (-e '.git') {
+        my $built = build_dir();
+        my $git   = run([qw(git ls-files -z --cached --others --exclude-standard)]);
+        return grep { -f && !m{^\Q$built\E/} } split /\0/, $git->{out}
+            if $git->{status} == 0;
+    }
+    my @files;
+    my $look = sub {
+        my $path = $File::Find::name =~ s{^\./}{}r;
+        if (-d && ($path eq build_dir() || /^(?:build|node_modules|\.git)$/)) {
+            $File::Find::prune = 1;
+        } elsif (-f) {
+            push @files, $path;
+        }
+    };
+    find($look, '.');
+    return sort @files;
+}
+
+# The lessons' directories, in order: lessons/01-print, ...
+sub lessons { return grep {-d} sort glob 'lessons/*' }
+
+# What a lesson's `about` says: ($key => $value, ...), in its order.
+sub about_of {
+    my ($lesson) = @_;
+    return map { /^(\w+): (.*)$/ ? ($1 => $2) : ($_ => undef) }
+        split /\n/, read_file("$lesson/about");
+}
+
+# Run a command to its end: run(['make', 'x'], dir => ..., env => {CC => 'gcc'}).
+# An undefined variable is unset. Returns {out, err, status, signal}.
+sub run {
+    my ($command, %how) = @_;
+    my $out = File::Temp->new;
+    my $err = File::Temp->new;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        my %env = %{ $how{env} || {} };
+        defined $env{$_} ? ($ENV{$_} = $env{$_}) : delete $ENV{$_} for keys %env;
+        chdir $how{dir} or POSIX::_exit(126) if $how{dir};
+        open STDIN,  '<',  '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>&', $how{stdout} || $out or POSIX::_exit(126);
+        open STDERR, '>&', $err or POSIX::_exit(126);
+        { no warnings 'exec'; exec {$command->[0]} @$command; }
+        print STDERR "cannot run $command->[0]: $!\n";
+        POSIX::_exit(127);
+    }
+    # What hangs is ended; nothing here takes nearly so long.
+    local $SIG{ALRM} = sub { diag("takes too long: @$command"); kill TERM => $pid };
+    alarm 120;
+    1 until waitpid($pid, 0) == $pid;
+    my $ended = $?;
+    alarm 0;
+    return {
+        out    => read_file("$out"),
+        err    => read_file("$err"),
+        status => $ended >> 8,
+        signal => $ended & 127
+    };
+}
+
+# Whether there is such a command.
+sub tool {
+    my ($name) = @_;
+    return scalar grep { -x "$_/$name" && !-d _ } split /:/, $ENV{PATH};
+}
+
+# In a subtest: it can't be done here. It is skipped, or fails if none may be.
+sub lacking {
+    my ($reason) = @_;
+    plan(skip_all => $reason) unless $ENV{REQUIRE_ALL};
+    return fail("$reason, and REQUIRE_ALL is set");
+}
+
+sub no_complaints {
+    my ($name, @complaints) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return ok(!@complaints, $name) || diag(map {"  $_\n"} @complaints);
+}
+
+# The compiler with the options that the Makefile gives it, as a list. It is
+# asked, so that there is no second list that must be kept like the first.
+sub compiler_of_the_course {
+    my (%settings) = @_;
+    my $rule = File::Temp->new(SUFFIX => '.mk');
+    write_file("$rule", "show-compiler: ; \@printf '%s\\n' '\$(subst ','\\'',\$(compile))'\n");
+    my $made = run([make_command(), '-f', 'Makefile', '-f', "$rule", 'show-compiler',
+            map {"$_=$settings{$_}"} sort keys %settings]);
+    die "make does not show its compiler: $made->{err}" if $made->{status} != 0;
+    return split ' ', $made->{out};
+}
+
+1;
