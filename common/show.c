@@ -11,6 +11,7 @@
 #include "lesson.h"
 #include "timeline.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,13 @@
 #include <unistd.h>
 
 enum {
-    COLUMN = 44,        /* characters that a program needs at least */
-    MOST_PROGRAMS = 32, /* of a lesson */
-    FLUSH = 15,         /* ms; lines that come closer stand beside one another */
-    MOST_OF_A_LINE = 2000
+    COLUMN = 44,           /* characters that a program needs at least */
+    LEAST_COLUMN = 16,     /* when the window has become too narrow meanwhile */
+    MOST_PROGRAMS = 32,    /* of a lesson */
+    MOST_LINES = 250000,   /* of a program: one that prints more prints without end */
+    MOST_OF_A_LINE = 2000, /* bytes */
+    FLUSH = 15,            /* ms; lines that come closer stand beside one another */
+    PATIENCE = 1000        /* ms that an ended program's output may stay open */
 };
 
 struct program;
@@ -31,9 +35,9 @@ struct program;
 struct output {
     uv_pipe_t pipe;
     struct program *program;
-    const char *prefix; /* of its lines on the screen */
-    char *part;         /* a line that has not ended yet */
-    size_t size;
+    const char *prefix;        /* of its lines on the screen */
+    char part[MOST_OF_A_LINE]; /* the start of a line that has not ended yet */
+    size_t size;               /* of the line so far, also where it is longer */
 };
 
 struct program {
@@ -45,18 +49,19 @@ struct program {
 
     uv_process_t process;
     struct output out, err;
-    bool is_running;
+    bool is_running, prints_without_end;
     int64_t status;
     int signal;
-    uint64_t started;
-    struct story story; /* what it has printed so far */
-    size_t shown;       /* lines of it that are on the screen */
+    uint64_t started, first_line, ended; /* ns, uv_hrtime() */
+    struct story story;                  /* what it has printed so far */
+    size_t shown;                        /* lines of it that are on the screen */
     bool end_is_shown;
 };
 
 struct group {
     struct program **programs;
     int count, open; /* `open`: outputs and processes we still wait for */
+    int columns;     /* how wide each was when the headers were printed */
     uv_timer_t flush;
 };
 
@@ -64,14 +69,19 @@ static const char *directory; /* lessons/05-chores */
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
-static uv_signal_t interrupts[3];
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+static uv_signal_t interrupts[SIGNALS], resumption;
+static bool was_stopped;
 
 static int width(void)
 {
     struct winsize size;
     const char *columns = getenv("COLUMNS");
-    int wide = columns ? atoi(columns) : 80;
+    int wide = columns ? atoi(columns) : 0;
 
+    if (wide <= 0)
+        wide = 80;
     if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         wide = size.ws_col;
     return wide < 20 ? 20 : wide > 1000 ? 1000 : wide;
@@ -87,10 +97,22 @@ static const char *plain(void)
     return in_colour ? "\033[0m" : "";
 }
 
+/* errno is still that of the write that failed: nothing but writes, which then
+ * fail in the same way, comes between that and here. */
 static void flush_screen(void)
 {
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout))
-        must("write to stdout", UV_EIO);
+        must("write to stdout", errno ? uv_translate_sys_error(errno) : UV_EIO);
+}
+
+/* must("start build/lessons/05-chores/chores_async", ...) */
+static void must_do(const char *what, const char *to, int result)
+{
+    char text[1200];
+
+    snprintf(text, sizeof text, "%s %s", what, to);
+    must(text, result);
 }
 
 /* --- What there is to show --- */
@@ -205,7 +227,7 @@ static void find_programs(void)
     char *names[512];
     int count = 0;
 
-    must(directory, uv_fs_scandir(NULL, &listing, directory, 0, NULL));
+    must_do("read", directory, uv_fs_scandir(NULL, &listing, directory, 0, NULL));
     while (count < 512 && uv_fs_scandir_next(&listing, &entry) == 0)
         must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
     uv_fs_req_cleanup(&listing);
@@ -271,23 +293,26 @@ static void print_wrapped(const char *text)
 /* The README's title, and the idea: its first bold paragraph. */
 static void print_title(void)
 {
-    char path[1200], line[2048];
+    char path[1200], line[1024], idea[4096] = "";
     FILE *file;
 
     snprintf(path, sizeof path, "%s/README.md", directory);
     file = fopen(path, "r");
-    if (file == NULL) {
-        printf("%s%s%s\n\n", bold(), directory, plain());
-        return;
-    }
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, "# ", 2) == 0) {
-            printf("%s%s%s", bold(), line + 2, plain());
-        } else if (strncmp(line, "**", 2) == 0) {
-            print_wrapped(line);
+    if (file == NULL)
+        printf("%s%s%s\n", bold(), directory, plain());
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "# ", 2) == 0)
+            printf("%s%s%s\n", bold(), line + 2, plain());
+        else if (*idea && *line == '\0')
             break;
-        }
-    fclose(file);
+        else if (*idea || strncmp(line, "**", 2) == 0)
+            snprintf(idea + strlen(idea), sizeof idea - strlen(idea), "%s ", line);
+    }
+    if (*idea)
+        print_wrapped(idea);
+    if (file)
+        fclose(file);
     putchar('\n');
 }
 
@@ -296,6 +321,7 @@ static void print_title(void)
 static struct group group; /* the one that is running */
 
 static void start(struct program *program);
+static void end_program(struct program *program);
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
 static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text);
 static void on_exit_of(uv_process_t *process, int64_t status, int signal);
@@ -306,22 +332,40 @@ static void end_programs(void)
 {
     for (int i = 0; i < program_count; i++)
         if (programs[i].is_running)
-            uv_kill(-programs[i].process.pid, SIGKILL);
+            end_program(&programs[i]);
 }
 
 /* Somebody pressed Ctrl-C. Our lines are whole, and no mode of the terminal
- * was changed, so there is nothing to put back. */
-static void on_interrupt(uv_signal_t *handle, int signal)
+ * was changed, so there is nothing to put back. We end by the same signal, so
+ * that a shell script or make that started us knows, and ends as well. */
+static void on_interrupt(uv_signal_t *handle, int number)
 {
     (void)handle;
+    end_programs();
     printf("%s\n", plain());
     fflush(stdout);
-    exit(128 + signal); /* and with it end_programs() */
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* After Ctrl-Z and fg. The programs went on: they don't belong to our terminal. */
+static void on_resumption(uv_signal_t *handle, int number)
+{
+    (void)handle;
+    (void)number;
+    was_stopped = true;
+}
+
+static int column_width(void)
+{
+    int wide = width() / group.count;
+
+    return wide < LEAST_COLUMN ? LEAST_COLUMN : wide;
 }
 
 static void print_headers(void)
 {
-    int column = width() / group.count;
+    int column = group.columns = column_width();
 
     for (int line = 0; line < 2; line++) {
         for (int i = 0; i < group.count; i++) {
@@ -346,7 +390,6 @@ static void show_group(struct program **members, int count)
     must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
     for (int i = 0; i < count; i++)
         start(members[i]);
-    must("start a timer", uv_timer_start(&group.flush, on_flush, FLUSH, FLUSH));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     putchar('\n');
 }
@@ -357,6 +400,14 @@ static void open_output(struct output *output, struct program *program,
     *output = (struct output){.program = program, .prefix = prefix};
     must("open a pipe", uv_pipe_init(uv_default_loop(), &output->pipe, 0));
     output->pipe.data = output;
+}
+
+/* Something has happened: it is shown in 15 ms, with all that comes until then,
+ * so that lines of several programs that come together stand side by side. */
+static void flush_soon(void)
+{
+    if (!uv_is_active((uv_handle_t *)&group.flush))
+        must("start a timer", uv_timer_start(&group.flush, on_flush, FLUSH, 0));
 }
 
 /* In a process group of its own, so that it ends with all that it started. */
@@ -379,7 +430,8 @@ static void start(struct program *program)
     open_output(&program->out, program, "");
     open_output(&program->err, program, "! ");
     program->started = uv_hrtime();
-    must(program->argv[0], uv_spawn(uv_default_loop(), &program->process, &options));
+    must_do("start", program->argv[0],
+            uv_spawn(uv_default_loop(), &program->process, &options));
     program->process.data = program;
     program->is_running = true;
     must("read a program's output",
@@ -398,75 +450,112 @@ static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room)
     *room = uv_buf_init(bytes, sizeof bytes);
 }
 
-static double seconds_since_start(const struct program *program)
+/* With all that it started; they may be gone already. */
+static void end_program(struct program *program)
 {
-    return (double)(uv_hrtime() - program->started) / 1e9;
+    (void)kill(-program->process.pid, SIGKILL);
+}
+
+static double seconds(uint64_t from, uint64_t to)
+{
+    return to > from ? (double)(to - from) / 1e9 : 0;
 }
 
 /* A line, or, when it is very long, its start. */
 static void add_line(struct output *output)
 {
+    struct program *program = output->program;
     char text[MOST_OF_A_LINE + 64];
-    int size =
-        snprintf(text, sizeof text, "%s%.*s", output->prefix,
-                 (int)(output->size < MOST_OF_A_LINE ? output->size : MOST_OF_A_LINE),
-                 output->part ? output->part : "");
+    uint64_t now = uv_hrtime();
+    bool is_long = output->size > sizeof output->part;
+    int size = snprintf(text, sizeof text, "%s", output->prefix);
 
-    if (output->size > MOST_OF_A_LINE)
+    memcpy(text + size, output->part, is_long ? sizeof output->part : output->size);
+    size += is_long ? (int)sizeof output->part : (int)output->size;
+    if (is_long)
         size += snprintf(text + size, sizeof text - (size_t)size, "... (%zu bytes)",
                          output->size);
-    add_moment(&output->program->story, text, (size_t)size,
-               seconds_since_start(output->program), *output->prefix != '\0');
+    if (program->first_line == 0 && *output->prefix == '\0')
+        program->first_line = now;
+    add_moment(&program->story, text, (size_t)size, seconds(program->started, now),
+               *output->prefix != '\0');
     output->size = 0;
 }
 
 static void add_part(struct output *output, const char *text, size_t size)
 {
-    output->part = realloc(output->part, output->size + size + 1);
-    must("remember a line", output->part ? 0 : UV_ENOMEM);
-    memcpy(output->part + output->size, text, size);
+    if (output->size < sizeof output->part) {
+        size_t room = sizeof output->part - output->size;
+
+        memcpy(output->part + output->size, text, size < room ? size : room);
+    }
     output->size += size;
+}
+
+static void close_output(struct output *output)
+{
+    if (uv_is_closing((uv_handle_t *)&output->pipe))
+        return;
+    if (output->size > 0)
+        add_line(output);
+    uv_close((uv_handle_t *)&output->pipe, NULL);
+    group.open--;
 }
 
 /* The loop calls this when a program has printed something, or will no more. */
 static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text)
 {
     struct output *output = pipe->data;
+    struct program *program = output->program;
     const char *next = text->base, *end = text->base + (got > 0 ? got : 0);
 
-    while (next < end) {
+    while (next < end && !program->prints_without_end) {
         const char *newline = memchr(next, '\n', (size_t)(end - next));
 
         add_part(output, next, (size_t)((newline ? newline : end) - next));
         if (newline)
             add_line(output);
         next = newline ? newline + 1 : end;
+        program->prints_without_end = program->story.count >= MOST_LINES;
     }
-    if (got < 0) {
-        if (output->size > 0)
-            add_line(output);
-        free(output->part);
-        uv_close((uv_handle_t *)pipe, NULL);
-        group.open--;
-    }
+    if (program->prints_without_end && program->is_running)
+        end_program(program);
+    if (got < 0)
+        close_output(output);
+    flush_soon();
 }
 
 static void on_exit_of(uv_process_t *process, int64_t status, int signal)
 {
     struct program *program = process->data;
 
-    uv_kill(-process->pid, SIGKILL); /* what it left running ends with it */
+    end_program(program); /* what it left running ends with it */
     program->is_running = false;
     program->status = status;
     program->signal = signal;
+    program->ended = uv_hrtime();
     uv_close((uv_handle_t *)process, NULL);
     group.open--;
+    flush_soon();
 }
 
 static bool ended_badly(const struct program *program)
 {
-    return program->is_missing || program->signal != 0 ||
-           program->status != program->recorded_status;
+    int64_t status = program->signal ? 128 + program->signal : program->status;
+
+    return program->is_missing || program->prints_without_end ||
+           status != program->recorded_status;
+}
+
+/* The story's end is its last line, except when the program went on for more
+ * than closing takes. (While we were stopped, we did not see when it ended.) */
+static void find_end(struct program *program)
+{
+    uint64_t from = program->first_line ? program->first_line : program->started;
+    double end = seconds(from, program->ended);
+
+    if (!was_stopped && end > story_length(&program->story) + 0.3)
+        program->story.end = end;
 }
 
 static void add_end(struct program *program)
@@ -474,7 +563,10 @@ static void add_end(struct program *program)
     char text[128];
     int size;
 
-    if (program->signal != 0)
+    find_end(program);
+    if (program->prints_without_end)
+        size = snprintf(text, sizeof text, "-- stopped here: it prints without end");
+    else if (program->signal != 0)
         size = snprintf(text, sizeof text, "-- crashed: signal %d, %s", program->signal,
                         strsignal(program->signal));
     else if (program->status != 0)
@@ -493,31 +585,30 @@ static bool has_ended(const struct program *program)
            uv_is_closing((uv_handle_t *)&program->err.pipe);
 }
 
-/* Every 15 ms, what has come: lines that came together stand side by side. */
+/* Somebody whom the program left behind, out of our reach, has its output open
+ * and may never close it: we don't wait for him. Returns whether there is one. */
+static bool stop_listening(struct program *program)
+{
+    if (program->is_running || has_ended(program))
+        return false;
+    if (seconds(program->ended, uv_hrtime()) * 1000 > PATIENCE) {
+        close_output(&program->out);
+        close_output(&program->err);
+    }
+    return true;
+}
+
 static void on_flush(uv_timer_t *timer)
 {
+    bool some = false;
+
+    for (int i = 0; i < group.count; i++)
+        some = stop_listening(group.programs[i]) || some;
     print_rows();
     if (group.open == 0)
         uv_close((uv_handle_t *)timer, NULL);
-}
-
-/* Print a piece of a line, at most `room` characters wide. Returns its size in
- * bytes; `shown` becomes its width. Nothing that could steer the terminal. */
-static size_t print_piece(const char *text, size_t size, int room, int *shown)
-{
-    size_t i = 0;
-
-    for (*shown = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        bool continues = (byte & 0xc0) == 0x80; /* a character of several bytes */
-
-        if (!continues && (*shown)++ == room) {
-            (*shown)--;
-            break;
-        }
-        putchar(byte == '\t' ? ' ' : byte < ' ' || byte == 0x7f ? '?' : byte);
-    }
-    return i;
+    else if (some)
+        flush_soon();
 }
 
 static size_t offsets[MOST_PROGRAMS]; /* how much of a column's line is printed */
@@ -526,8 +617,10 @@ static size_t offsets[MOST_PROGRAMS]; /* how much of a column's line is printed 
  * takes. What is too long goes on in the next row. */
 static void print_row(void)
 {
-    int column = width() / group.count, gap = 0;
+    int column = column_width(), gap = 0;
 
+    if (group.count > 1 && column != group.columns) /* another window size */
+        print_headers();
     for (int i = 0; i < group.count; i++) {
         struct program *program = group.programs[i];
         int room = group.count == 1 ? MOST_OF_A_LINE + 64 : column - 2, shown = 0;
@@ -537,8 +630,8 @@ static void print_row(void)
 
             printf("%*s", gap, "");
             gap = 0;
-            offsets[i] += print_piece(moment->text + offsets[i],
-                                      moment->size - offsets[i], room, &shown);
+            offsets[i] += print_text(moment->text + offsets[i], moment->size - offsets[i],
+                                     room, &shown);
             if (offsets[i] >= moment->size) {
                 offsets[i] = 0;
                 program->shown++;
@@ -564,11 +657,27 @@ static void print_rows(void)
         }
         if (some)
             print_row();
+        if (ferror(stdout))
+            break;
     }
     flush_screen();
 }
 
 /* --- The whole --- */
+
+static void explain_missing(const struct program *program)
+{
+    char source[300];
+
+    snprintf(source, sizeof source, "%.*s.c", (int)strcspn(program->name, " "),
+             program->name);
+    if (exists(source))
+        printf("%s could not be built; the compiler's words are above.\n\n",
+               program->name);
+    else
+        printf("%s cannot be run: there is no %s/%s.\n\n", program->name, directory,
+               source);
+}
 
 /* As many side by side as fit; those that compute would be in each other's
  * way, and those that are wrong on purpose are looked at by themselves. */
@@ -581,8 +690,7 @@ static void show_programs(void)
         struct program *program = &programs[i];
 
         if (program->is_missing) {
-            printf("%s could not be built; the compiler's words are above.\n\n",
-                   program->name);
+            explain_missing(program);
             continue;
         }
         if (count > 0 && (count >= fit || program->is_wrong)) {
@@ -603,15 +711,44 @@ static void print_timelines(void)
     for (int i = 0; i < program_count; i++)
         if (!programs[i].is_missing)
             stories[count++] = &programs[i].story;
+    if (count == 0)
+        return;
     printf("%sWho did what when%s\n\n", bold(), plain());
-    draw_timelines(stories, count, width(), in_colour);
+    print_wrapped(
+        "Each | is a line from above; = joins an actor's lines, dots lead to the first.");
     putchar('\n');
+    draw_timelines(stories, count, width(), in_colour);
 }
 
-/* How many times as fast as the first one, the sync program, each is. */
+/* How many times as fast as the sync program it is; nothing where there is
+ * nothing to compare. */
+static void compare(const struct program *program, char *text, size_t size)
+{
+    const struct program *sync = &programs[0];
+    double length = story_length(&program->story), of_sync = story_length(&sync->story);
+
+    *text = '\0';
+    if (program->is_missing)
+        snprintf(text, size, "not built");
+    else if (ended_badly(program))
+        snprintf(text, size, "did not end well");
+    else if (program->is_wrong)
+        snprintf(text, size, "wrong on purpose");
+    else if (program == sync || rank(sync, slug_size) != 0 || ended_badly(sync) ||
+             of_sync < 0.01)
+        return;
+    else if (length < 0.01)
+        snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));
+    else if (of_sync / length >= 1.05)
+        snprintf(text, size, "%.1f times as fast", of_sync / length);
+    else if (length / of_sync >= 1.05)
+        snprintf(text, size, "%.1f times as long", length / of_sync);
+    else
+        snprintf(text, size, "no faster");
+}
+
 static void print_totals(void)
 {
-    double sync = story_length(&programs[0].story);
     int longest = 0;
 
     for (int i = 0; i < program_count; i++)
@@ -619,45 +756,71 @@ static void print_totals(void)
             longest = (int)strlen(programs[i].name);
     printf("%sHow long it took%s\n\n", bold(), plain());
     for (int i = 0; i < program_count; i++) {
-        double length = story_length(&programs[i].story);
+        char length[32] = "-  ", comparison[64];
 
-        if (programs[i].is_missing)
-            continue;
-        printf("  %-*s %6.2f s", longest, programs[i].name, length);
-        if (ended_badly(&programs[i]))
-            printf("   did not end well");
-        else if (i > 0 && sync > 0 && length > 0 && sync / length >= 1.05)
-            printf("   %.1f times as fast", sync / length);
-        else if (i > 0 && sync > 0 && length / sync >= 1.05)
-            printf("   %.1f times as long", length / sync);
-        else if (i > 0 && sync > 0)
-            printf("   no faster");
-        putchar('\n');
+        if (!programs[i].is_missing)
+            snprintf(length, sizeof length, "%.2f s", story_length(&programs[i].story));
+        compare(&programs[i], comparison, sizeof comparison);
+        printf("  %-*s %8s%s%s\n", longest, programs[i].name, length,
+               *comparison ? "   " : "", comparison);
     }
     putchar('\n');
 }
 
 static void print_next_steps(void)
 {
-    int example = program_count > 1 ? 1 : 0;
+    int example = 0; /* the first that isn't the sync program, if there is one */
 
+    for (int i = program_count - 1; i > 0; i--)
+        if (!programs[i].is_missing)
+            example = i;
     printf("%sAnd now%s\n\n", bold(), plain());
-    printf("  read on             %s/README.md\n", directory);
+    if (exists("README.md"))
+        printf("  read on             %s/README.md\n", directory);
     printf("  start one yourself ");
     for (char **word = programs[example].argv; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))
         printf("\n  the exercise        edit %s/exercise.c, then: make exercise-%.2s\n",
                directory, strrchr(directory, '/') + 1);
-    else
+    else if (exists("README.md"))
         printf("\n  the exercise        at the end of the README\n");
+    else
+        putchar('\n');
+}
+
+/* Ctrl-C, the terminal is closed, ... */
+static void handle_signals(void)
+{
+    for (int i = 0; i < SIGNALS; i++) {
+        must("handle Ctrl-C", uv_signal_init(uv_default_loop(), &interrupts[i]));
+        must("handle Ctrl-C", uv_signal_start(&interrupts[i], on_interrupt, signals[i]));
+        uv_unref((uv_handle_t *)&interrupts[i]);
+    }
+    must("handle fg", uv_signal_init(uv_default_loop(), &resumption));
+    must("handle fg", uv_signal_start(&resumption, on_resumption, SIGCONT));
+    uv_unref((uv_handle_t *)&resumption);
+}
+
+/* Returns the exit status: 0 when every program ended as it should. */
+static int close_all(void)
+{
+    bool all_well = program_count > 0;
+
+    for (int i = 0; i < program_count; i++) {
+        all_well = all_well && !ended_badly(&programs[i]);
+        free_story(&programs[i].story);
+    }
+    for (int i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&interrupts[i], NULL);
+    uv_close((uv_handle_t *)&resumption, NULL);
+    run_and_close();
+    return all_well ? 0 : 1;
 }
 
 int main(int argc, char *argv[])
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     const char *term = getenv("TERM");
-    bool all_well = true;
 
     if (argc != 2 || strchr(argv[1], '/') == NULL ||
         strchr(strrchr(argv[1], '/'), '-') == NULL) {
@@ -669,24 +832,17 @@ int main(int argc, char *argv[])
     in_colour = on_terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
     setenv("UV_USE_IO_URING", "0", 1); /* as the checks do */
     atexit(end_programs);
-    for (int i = 0; i < 3; i++) {
-        must("handle Ctrl-C", uv_signal_init(uv_default_loop(), &interrupts[i]));
-        must("handle Ctrl-C", uv_signal_start(&interrupts[i], on_interrupt, signals[i]));
-        uv_unref((uv_handle_t *)&interrupts[i]);
-    }
+    handle_signals();
     find_programs();
     print_title();
-    show_programs();
-    print_timelines();
-    print_totals();
-    print_next_steps();
-    flush_screen();
-    for (int i = 0; i < program_count; i++) {
-        all_well = all_well && !ended_badly(&programs[i]);
-        free_story(&programs[i].story);
+    if (program_count > 0) {
+        show_programs();
+        print_timelines();
+        print_totals();
+        print_next_steps();
+    } else {
+        printf("There is no program in %s yet.\n", directory);
     }
-    for (int i = 0; i < 3; i++)
-        uv_close((uv_handle_t *)&interrupts[i], NULL);
-    run_and_close();
-    return all_well ? 0 : 1;
+    flush_screen();
+    return close_all();
 }

@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LANES = 24, LONGEST_NAME = 26 };
+enum {
+    MOST_LANES = 40,
+    LONGEST_NAME = 32,
+    MOST_COLUMNS = 100, /* of a bar */
+    TICKS = 9           /* columns from one to the next, at least */
+};
 
 void add_moment(struct story *story, const char *text, size_t size, double seconds,
                 bool is_comment)
@@ -22,16 +27,19 @@ void add_moment(struct story *story, const char *text, size_t size, double secon
     memcpy(copy, text, size);
     moment = &story->moments[story->count++];
     *moment = (struct moment){.text = copy, .size = size, .line = read_line(copy, size)};
+    moment->actor_size = actor_size(&moment->line);
     moment->is_comment = is_comment;
     moment->at = moment->line.kind == TIMED ? (double)moment->line.stamp / 100 : seconds;
 }
 
 double story_length(const struct story *story)
 {
-    for (size_t i = story->count; i > 0; i--)
-        if (!story->moments[i - 1].is_comment)
-            return story->moments[i - 1].at;
-    return 0;
+    double length = story->end;
+
+    for (size_t i = 0; i < story->count; i++)
+        if (!story->moments[i].is_comment && story->moments[i].at > length)
+            length = story->moments[i].at;
+    return length;
 }
 
 void free_story(struct story *story)
@@ -42,127 +50,258 @@ void free_story(struct story *story)
     *story = (struct story){0};
 }
 
-/* The picture: names on the left, then the lanes, each `columns` wide. */
-struct picture {
-    int names, columns;
-    double length; /* s, of the longest story */
-    bool in_colour;
-};
+/* --- Text on a screen --- */
+
+/* How wide characters are that aren't 1; -1: not to be printed, since they
+ * steer the terminal, or turn the direction of the text. */
+static int width_of(unsigned code)
+{
+    static const struct {
+        unsigned first, last;
+        int width;
+    } others[] = {
+        {0x00, 0x1f, -1},      {0x7f, 0x9f, -1},         {0x300, 0x36f, 0},
+        {0x1100, 0x115f, 2},   {0x200b, 0x200d, 0},      {0x200e, 0x200f, -1},
+        {0x2028, 0x202e, -1},  {0x2060, 0x206f, -1},     {0x20d0, 0x20ff, 0},
+        {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},      {0xd800, 0xdfff, -1},
+        {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},      {0xfe30, 0xfe6f, 2},
+        {0xfeff, 0xfeff, -1},  {0xff00, 0xff60, 2},      {0xffe0, 0xffe6, 2},
+        {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2},    {0x1f900, 0x1faff, 2},
+        {0x20000, 0x3ffff, 2}, {0x110000, 0x1fffff, -1},
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (code >= others[i].first && code <= others[i].last)
+            return others[i].width;
+    return 1;
+}
+
+/* The size of the character (UTF-8) at the start of a text, and its width; a
+ * byte that belongs to none counts as one of width -1. */
+static size_t read_character(const char *text, size_t size, int *width)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)*text;
+    size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    unsigned code = length == 1 ? first : first & (0x7fu >> length);
+
+    *width = -1;
+    if (length > size || (first >= 0x80 && first < 0xc0) || first >= 0xf8)
+        return 1;
+    for (size_t i = 1; i < length; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80)
+            return 1;
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    }
+    if (code < least[length])
+        return 1;
+    *width = width_of(code);
+    return length;
+}
+
+size_t print_text(const char *text, size_t size, int room, int *shown)
+{
+    size_t i = 0;
+
+    *shown = 0;
+    while (i < size) {
+        int wide;
+        size_t length = read_character(text + i, size - i, &wide);
+
+        if (*shown + abs(wide) > room)
+            break;
+        if (wide >= 0)
+            fwrite(text + i, 1, length, stdout);
+        else
+            putchar(text[i] == '\t' ? ' ' : '?');
+        *shown += abs(wide);
+        i += length;
+    }
+    return i;
+}
+
+static int width_of_text(const char *text, size_t size)
+{
+    int width = 0, wide;
+
+    for (size_t i = 0; i < size; width += abs(wide))
+        i += read_character(text + i, size - i, &wide);
+    return width;
+}
+
+/* In `room` columns, of which the last stays empty. */
+static void print_name(const char *text, size_t size, int room)
+{
+    bool fits = width_of_text(text, size) < room;
+    int shown;
+
+    print_text(text, size, fits ? room - 1 : room - 3, &shown);
+    printf("%-*s", room - shown, fits ? "" : "..");
+}
+
+/* --- The picture: names on the left, then the lanes --- */
 
 struct lane {
     const char *actor; /* not ended by a 0; no actor at all: the program itself */
     size_t size;
 };
 
+struct picture {
+    int names, columns; /* how wide */
+    double step;        /* s from one tick of the axis to the next */
+    int step_columns;
+    double length;                 /* s, of the longest story */
+    struct lane lanes[MOST_LANES]; /* in the same order for all programs */
+    int lane_count;
+    bool in_colour;
+};
+
 static int column_of(const struct picture *picture, double at)
 {
-    double part = picture->length > 0 ? at / picture->length : 0;
+    return (int)(at / picture->step * picture->step_columns + 0.5);
+}
 
-    return (int)((part > 1 ? 1 : part) * (picture->columns - 1) + 0.5);
+/* 0.01, 0.02, 0.05, 0.1, ... s: the smallest that leaves room for its labels.
+ * Each step is as wide as the next, so that the picture is the same at 5.00 s
+ * and at 5.01 s, and equal waits are equally wide. */
+static void choose_step(struct picture *picture)
+{
+    double room = picture->columns - 1;
+
+    picture->step = 0.01;
+    for (int i = 0; room * picture->step < TICKS * picture->length; i++)
+        picture->step *= i % 3 == 1 ? 2.5 : 2;
+    if (picture->length > 0 && room * picture->step / picture->length < 1000)
+        picture->step_columns = (int)(room * picture->step / picture->length);
+    else
+        picture->step_columns = TICKS;
 }
 
 static void draw_axis(const struct picture *picture)
 {
-    static const double steps[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000};
-    size_t chosen = 0;
-    int drawn = 0;
+    int places = picture->step > 0.9 ? 0 : picture->step > 0.09 ? 1 : 2;
+    int ticks = (int)(picture->length / picture->step + 0.001) + 1;
 
-    while (chosen + 1 < sizeof steps / sizeof *steps &&
-           column_of(picture, steps[chosen]) < 7)
-        chosen++;
     printf("%*s", picture->names, "");
-    for (double at = 0; at <= picture->length + 0.001; at += steps[chosen]) {
-        char label[32];
+    for (int i = 0; i < ticks; i++) {
+        char label[64];
 
-        snprintf(label, sizeof label, "%.*f%s", steps[chosen]<1, at, at> 0 ? "" : " s");
-        if (column_of(picture, at) + (int)strlen(label) <= picture->columns + 8)
-            drawn += printf("%*s%s", column_of(picture, at) - drawn, "", label);
+        snprintf(label, sizeof label, "%.*f%s", places, i * picture->step,
+                 i == 0 ? " s" : "");
+        printf("%-*s", i < ticks - 1 ? picture->step_columns : 0, label);
     }
+    printf("\n%*s", picture->names, "");
+    for (int i = 0; i < ticks; i++)
+        printf("%-*s", i < ticks - 1 ? picture->step_columns : 0, "'");
     putchar('\n');
 }
 
 static bool is_of(const struct lane *lane, const struct moment *moment)
 {
-    return !moment->is_comment && actor_size(&moment->line) == lane->size &&
+    return !moment->is_comment && moment->actor_size == lane->size &&
            (lane->size == 0 || memcmp(moment->line.text, lane->actor, lane->size) == 0);
 }
 
-/* A bar from the first line to the last, with a mark for each. */
-static void draw_bar(const struct picture *picture, const struct story *story,
-                     const struct lane *lane)
+/* Mark each line of an actor in his bar. Returns whether there is any;
+ * `first` and `last` become the columns where his bar starts and ends. */
+static bool mark_lines(const struct picture *picture, const struct story *story,
+                       const struct lane *lane, char *bar, int *first, int *last)
 {
-    char bar[1024];
-    int first = -1, last = -1;
-
-    memset(bar, ' ', sizeof bar);
+    *first = MOST_COLUMNS;
+    *last = -1;
     for (size_t i = 0; i < story->count; i++)
         if (is_of(lane, &story->moments[i])) {
-            last = column_of(picture, story->moments[i].at);
-            if (first < 0)
-                memset(bar, '.', (size_t)(first = last));
-            for (int j = last; j > first && bar[j] == ' '; j--)
-                bar[j] = '=';
-            bar[last] = '|';
+            int column = column_of(picture, story->moments[i].at);
+
+            bar[column] = '|';
+            *first = column < *first ? column : *first;
+            *last = column > *last ? column : *last;
         }
-    printf("%s%.*s%s", picture->in_colour ? "\033[36m" : "", last + 1, bar,
+    return *last >= 0;
+}
+
+/* A bar from the first line to the last; dots lead to it. */
+static void draw_lane(const struct picture *picture, const struct story *story,
+                      const struct lane *lane)
+{
+    char bar[MOST_COLUMNS + 1] = {0};
+    int first, last;
+
+    if (!mark_lines(picture, story, lane, bar, &first, &last))
+        return;
+    for (int i = 0; i < last; i++)
+        if (bar[i] == 0)
+            bar[i] = i < first ? '.' : '=';
+    printf("  ");
+    print_name(lane->actor, lane->size, picture->names - 2);
+    printf("%s%.*s%s\n", picture->in_colour ? "\033[36m" : "", last + 1, bar,
            picture->in_colour ? "\033[0m" : "");
 }
 
-/* The program itself is there from its first line to its last. */
+/* The program itself is there from its first line to its end. */
 static void draw_program(const struct picture *picture, const struct story *story)
 {
     struct lane nobody = {.actor = "", .size = 0};
-    char bar[1024];
-    int end = column_of(picture, story_length(story));
+    char bar[MOST_COLUMNS + 1];
+    int end = column_of(picture, story_length(story)), first, last;
 
     memset(bar, '-', sizeof bar);
+    mark_lines(picture, story, &nobody, bar, &first, &last);
     bar[0] = bar[end] = '|';
-    for (size_t i = 0; i < story->count; i++)
-        if (is_of(&nobody, &story->moments[i]))
-            bar[column_of(picture, story->moments[i].at)] = '|';
-    printf("%s%-*.*s%s%.*s  %.2f s\n", picture->in_colour ? "\033[1m" : "",
-           picture->names, picture->names - 1, story->program,
-           picture->in_colour ? "\033[0m" : "", end + 1, bar, story_length(story));
+    fputs(picture->in_colour ? "\033[1m" : "", stdout);
+    print_name(story->program, strlen(story->program), picture->names);
+    printf("%s%.*s  %.2f s\n", picture->in_colour ? "\033[0m" : "", end + 1, bar,
+           story_length(story));
 }
 
-static int find_lanes(const struct story *story, struct lane lanes[], int *more)
+static bool has_lane(const struct picture *picture, const struct moment *moment)
 {
-    int count = 0;
+    for (int i = 0; i < picture->lane_count; i++)
+        if (is_of(&picture->lanes[i], moment))
+            return true;
+    return moment->is_comment || moment->actor_size == 0;
+}
 
-    *more = 0;
-    for (size_t i = 0; i < story->count; i++) {
+static void add_lanes(struct picture *picture, const struct story *story)
+{
+    for (size_t i = 0; i < story->count && picture->lane_count < MOST_LANES; i++) {
         const struct moment *moment = &story->moments[i];
-        struct lane lane = {moment->line.text, actor_size(&moment->line)};
-        bool is_known = moment->is_comment || lane.size == 0;
 
-        for (int j = 0; j < count && !is_known; j++)
-            is_known = is_of(&lanes[j], moment);
-        if (is_known)
-            continue;
-        if (count < MOST_LANES)
-            lanes[count++] = lane;
-        else
-            *more = 1;
+        if (!has_lane(picture, moment))
+            picture->lanes[picture->lane_count++] =
+                (struct lane){moment->line.text, moment->actor_size};
     }
-    return count;
 }
 
 static void draw_story(const struct picture *picture, const struct story *story)
 {
-    struct lane lanes[MOST_LANES];
-    int more, count = find_lanes(story, lanes, &more);
+    size_t i = 0;
 
     draw_program(picture, story);
-    for (int i = 0; i < count; i++) {
-        int size =
-            (int)(lanes[i].size < LONGEST_NAME - 2 ? lanes[i].size : LONGEST_NAME - 2);
-
-        printf("  %-*.*s", picture->names - 2, size, lanes[i].actor);
-        draw_bar(picture, story, &lanes[i]);
-        putchar('\n');
-    }
-    if (more)
+    for (int lane = 0; lane < picture->lane_count; lane++)
+        draw_lane(picture, story, &picture->lanes[lane]);
+    while (i < story->count && has_lane(picture, &story->moments[i]))
+        i++;
+    if (i < story->count)
         printf("  ... and others\n");
+    putchar('\n');
+}
+
+/* How wide the names are: as wide as the longest, but not half of the screen. */
+static int width_of_names(const struct picture *picture,
+                          const struct story *const stories[], int count, int width)
+{
+    int most = width / 2 < LONGEST_NAME ? width / 2 : LONGEST_NAME, names = 0;
+
+    for (int i = 0; i < count; i++)
+        if ((int)strlen(stories[i]->program) + 1 > names)
+            names = (int)strlen(stories[i]->program) + 1;
+    for (int i = 0; i < picture->lane_count; i++) {
+        int wide = 3 + width_of_text(picture->lanes[i].actor, picture->lanes[i].size);
+
+        names = wide > names ? wide : names;
+    }
+    return names < most ? names : most;
 }
 
 void draw_timelines(const struct story *const stories[], int count, int width,
@@ -171,24 +310,17 @@ void draw_timelines(const struct story *const stories[], int count, int width,
     struct picture picture = {.in_colour = in_colour};
 
     for (int i = 0; i < count; i++) {
-        struct lane lanes[MOST_LANES];
-        int more, found = find_lanes(stories[i], lanes, &more);
-
+        add_lanes(&picture, stories[i]);
         if (story_length(stories[i]) > picture.length)
             picture.length = story_length(stories[i]);
-        if ((int)strlen(stories[i]->program) + 1 > picture.names)
-            picture.names = (int)strlen(stories[i]->program) + 1;
-        for (int j = 0; j < found; j++)
-            if ((int)lanes[j].size + 3 > picture.names)
-                picture.names = (int)lanes[j].size + 3;
     }
-    if (picture.names > LONGEST_NAME)
-        picture.names = LONGEST_NAME;
+    picture.names = width_of_names(&picture, stories, count, width);
     picture.columns = width - picture.names - (int)strlen("  100.00 s");
-    if (picture.columns > 100)
-        picture.columns = 100;
-    if (picture.columns < 10)
-        picture.columns = 10;
+    if (picture.columns > MOST_COLUMNS)
+        picture.columns = MOST_COLUMNS;
+    if (picture.columns < TICKS + 1)
+        picture.columns = TICKS + 1;
+    choose_step(&picture);
     draw_axis(&picture);
     for (int i = 0; i < count; i++)
         draw_story(&picture, stories[i]);
