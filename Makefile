@@ -25,6 +25,12 @@
 #: everything be late three times as much), REQUIRE_ALL=1 (no test may be skipped).
 
 BUILD ?= build
+# With no name it would be /, and here there are a lessons/, a common/ and a tests/
+# already, which nobody wants to be cleaned away.
+override BUILD := $(or $(strip $(BUILD)),build)
+ifeq ($(realpath $(BUILD)),$(realpath .))
+$(error BUILD=$(BUILD) is the directory of the course itself; name another one)
+endif
 export BUILD CC
 
 # --- make setup: everything else that was asked for waits for it ---
@@ -81,7 +87,7 @@ flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
 ifneq ($(flags),$(strip $(shell cat $(BUILD)/flags 2>/dev/null)))
 $(BUILD)/flags: force
 endif
-show = @$(if $(V),set -x; ,echo "cc $<";)
+show = $(if $(V),set -x; ,echo "cc $<";)
 # A program appears when it is whole, and is gone when it can't be made.
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
@@ -98,12 +104,12 @@ libraries:
 
 $(BUILD)/common/%.o: common/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
-	$(show) flags=$$(common/needs --cflags common) && \
+	@$(show) flags=$$(common/needs --cflags common) && \
 	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
-	$(show) $(compile) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
+	@$(show) $(compile) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
 
 $(BUILD)/tests/check: $(BUILD)/tests/check.o $(BUILD)/tests/run.o $(BUILD)/common/story.o
 	@$(compile) $(LDFLAGS) -o $@.$$$$ $^ $(finish)
@@ -115,8 +121,8 @@ $(BUILD)/common/show: $(addprefix $(BUILD)/common/,show.o timeline.o story.o les
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
-	$(show) [ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
-	flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
+	@[ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
+	$(show) flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
 	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
 		$(BUILD)/common/lesson.o $$libs $(finish)
 
@@ -173,11 +179,14 @@ test-%: tools force
 	if [ -n "$$(common/needs --has alone $$lesson)" ]; then jobs=1; else jobs=16; fi && \
 	$(prove) -j$$jobs $(filter $(call lesson_called,$*)/%.out,$(outs))
 
+# The recordings of a lesson, and one for each program that has none yet.
+outs_of = $(sort $(filter $(1)/%.out,$(outs)) \
+	$(foreach program,$(patsubst %.c,%,$(filter $(1)/%.c,$(sources))), \
+		$(if $(filter $(program).out $(program)@%.out,$(outs)),,$(program).out)))
 out-%: tools force
 	@$(find_lesson); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
-	for out in $(sort $(filter $(call lesson_called,$*)/%.out,$(outs)) \
-			$(patsubst %.c,%.out,$(filter $(call lesson_called,$*)/%.c,$(sources)))); do \
+	for out in $(call outs_of,$(call lesson_called,$*)); do \
 		$(BUILD)/tests/check --record $$out || exit; \
 	done
 
@@ -216,9 +225,11 @@ $(later): ; @$(not_yet)
 exercise-%: force ; @$(not_yet)
 watch-%: force ; @$(not_yet)
 
-# Only what is known to be made here, should BUILD be a directory of somebody's.
+# Only what is known to be made here, and only where something was made, should
+# BUILD be a directory of somebody's.
 clean:
-	@rm -rf $(addprefix $(BUILD)/,lessons common tests failed asan tsan flags)
+	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] || \
+		rm -rf $(addprefix $(BUILD)/,lessons common tests failed asan tsan flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
 force:

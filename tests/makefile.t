@@ -1,0 +1,553 @@
+#!/usr/bin/env perl
+# makefile.t - the Makefile: the commands that everybody relies on, tried out in
+# copies of the tree. MAKE=... says with which make.
+
+use strict;
+use warnings;
+
+use lib 'tests';
+use Course;
+use Cwd qw(abs_path);
+use File::Find;
+use Test::More;
+
+my $scratch = scratch();
+my @cc      = split ' ', $ENV{CC} || 'cc';
+my ($pkg_config) = grep {-x} map {"$_/pkg-config"} split /:/, $ENV{PATH};
+$pkg_config = $ENV{PKG_CONFIG} || $pkg_config;
+
+# Settings of those who run this test are not meant for the makes that it tries.
+delete @ENV{qw(BUILD SANITIZE LDFLAGS PKG_CONFIG REQUIRE_ALL SLOW TIMING UNDER V)};
+$ENV{CFLAGS} = '-O0'; # as quick as can be
+
+# --- trees to try things in ---
+
+my $trees = 0;
+
+# Most of what is tried here needs no real compiler, which takes its time. This
+# one makes programs that say what they are asked to do.
+my $quick_cc = write_file("$scratch/quick-cc", <<'SH', 0755);
+#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+    -o) shift; made=$1 ;;
+    -MF) shift; : >"$1" ;;
+    esac
+    shift
+done
+cat >"$made" <<'END'
+#!/bin/sh
+case $0 in
+*/check) printf '1..1\nok 1 - checked %s\n' "$*" ;;
+*/show) echo "shown: $*" ;;
+esac
+END
+chmod +x "$made"
+SH
+
+# A copy of all but the lessons and the tests.
+sub bare_tree {
+    my $tree = "$scratch/tree" . ++$trees;
+    system('mkdir', '-p', "$tree/lessons", "$tree/tests") == 0 or die 'cannot make directories';
+    system('cp', '-R', 'Makefile', 'common', $tree) == 0 or die 'cannot copy';
+    system('cp', (grep {-f && !/\.t$/} glob 'tests/*'), "$tree/tests") == 0 or die 'cannot copy';
+    return abs_path($tree);
+}
+
+sub tree {
+    my $tree = bare_tree();
+    add_lesson($tree, '01-tea');
+    add_lesson($tree, '05-cake');
+    return $tree;
+}
+
+# A lesson that takes no time: add_lesson($tree, '06-jam', needs => 'threads').
+sub add_lesson {
+    my ($tree, $name, %more) = @_;
+    my ($number, $slug) = split /-/, $name;
+    my $lesson = "$tree/lessons/$name";
+    mkdir $lesson or die "$lesson: $!";
+    write_file("$lesson/README.md", "# $number \u$slug for two\n\n**A lesson.**\n");
+    my %about = (part => '2 Afternoon', minutes => '5 + 10', pair => 'lines', %more);
+    write_file("$lesson/about", join '', map {"$_: $about{$_}\n"} sort keys %about);
+    for my $program ("${slug}_sync", "${slug}_async") {
+        write_file("$lesson/$program.c", <<"C");
+#include "lesson.h"
+int main(void)
+{
+    say("$slug: ready");
+}
+C
+        write_file("$lesson/$program.out", "[ 0.00] $slug: ready\n");
+    }
+    return;
+}
+
+# An executable of ours in $tree/bin; its path.
+sub fake {
+    my ($tree, $name, $script) = @_;
+    mkdir "$tree/bin";
+    return write_file("$tree/bin/$name", "#!/bin/sh\n$script", 0755);
+}
+
+# Run make in a tree: make($tree, ['-j4', 'all'], PATH => ...).
+sub make {
+    my ($tree, $arguments, %env) = @_;
+    return run([make_command(), @$arguments], dir => $tree, env => {CC => $quick_cc, %env});
+}
+
+# The same with a real compiler.
+sub make_really { return make(@_, CC => "@cc") }
+
+# PATH, so that a tree's own tools are found first.
+sub own_path { return "$_[0]/bin:$ENV{PATH}" }
+
+sub succeeds {
+    my ($ran, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is($ran->{status}, 0, $name) || diag($ran->{out}, $ran->{err});
+}
+
+# It fails, and says why in one line, not counting what make itself says.
+sub fails_with_a_line {
+    my ($ran, $like, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @lines = grep { !/^\S*make(?:\[\d+\])?:|^cc / } split /\n/, "$ran->{err}$ran->{out}";
+    isnt($ran->{status}, 0, "$name: fails");
+    is(scalar @lines, 1, "$name: in one line") || diag($ran->{out}, $ran->{err});
+    return like($lines[0] // '', $like, "$name: which says why");
+}
+
+# All files below a directory: {path => time of its last change}.
+sub files_below {
+    my ($directory) = @_;
+    my %files;
+    find(sub { $files{ $File::Find::name =~ s{^\Q$directory\E/?}{}r } = (lstat)[9] if -f },
+        $directory)
+        if -d $directory;
+    return \%files;
+}
+
+# Let everything in a tree be old, and what is built newer than what it is built
+# from. What is made from then on is seen by its time, even where the make or the
+# disk only knows whole seconds.
+sub age {
+    my ($tree) = @_;
+    my $built = abs_path("$tree/build") // '';
+    find(
+        sub {
+            my $age = $File::Find::name =~ m{^\Q$built\E/} ? 1000 : 2000;
+            utime time - $age, time - $age, $_;
+        },
+        $tree
+    );
+    return files_below("$tree/build");
+}
+
+sub touch {
+    my ($path) = @_;
+    return utime time - 500, time - 500, $path;
+}
+
+# Which of the built files were made anew since they were aged; the compiler's
+# notes about what includes what (.d) belong to the others.
+sub made_since {
+    my ($tree, $before) = @_;
+    my $now = files_below("$tree/build");
+    return grep { !/\.d$/ && $now->{$_} != ($before->{$_} // 0) } sort keys %$now;
+}
+
+sub programs_of {
+    my ($tree) = @_;
+    return map {s{^\Q$tree\E/(.*)\.c$}{$1}r} sort glob "$tree/lessons/*/*.c";
+}
+
+sub lines_like { return grep { $_ =~ $_[1] } split /\n/, $_[0] }
+
+# --- building ---
+
+subtest 'make builds everything, without a warning' => sub {
+    my $tree = bare_tree();
+    system('cp', '-R', glob('lessons/0[15]-*'), "$tree/lessons") == 0 or die 'cannot copy';
+    my $made = make_really($tree, ['-j2']);
+    succeeds($made, 'make -j2');
+    is($made->{err}, '', 'without a warning');
+    my @programs = programs_of($tree);
+    cmp_ok(scalar @programs, '>=', 4, 'there are programs');
+    no_complaints('all are there', grep { !-x "$tree/build/$_" } @programs);
+    like($made->{out}, qr/make lesson-01\b/, 'it says what to try first');
+};
+
+subtest 'make compiles what has changed, and nothing else' => sub {
+    my $tree     = tree();
+    my @programs = programs_of($tree);
+    succeeds(make_really($tree, ['-j2']), 'make');
+
+    my $before = age($tree);
+    my $again  = make_really($tree, []);
+    succeeds($again, 'make, again');
+    is_deeply([made_since($tree, $before)], [], 'nothing is made again');
+    unlike($again->{out}, qr/^cc /m, 'nothing is compiled');
+
+    touch("$tree/common/lesson.h");
+    succeeds(make_really($tree, []), 'make, after lesson.h has changed');
+    my %made = map { $_ => 1 } made_since($tree, $before);
+    no_complaints('all programs are made', grep { !$made{$_} } @programs, 'common/lesson.o');
+    ok(!$made{'tests/check'}, 'what does not include it is not');
+
+    $before = age($tree);
+    touch("$tree/$programs[0].c");
+    succeeds(make_really($tree, []), 'make, after one program has changed');
+    is_deeply([made_since($tree, $before)], [$programs[0]], 'only that one is made');
+};
+
+subtest 'with another compiler or other flags, everything is made anew' => sub {
+    my $tree = tree();
+    my $own  = fake($tree, 'own-cc', qq{echo "\$*" >>"$tree/log"\nexec $quick_cc "\$@"\n});
+    succeeds(make($tree, ['-j2']), 'make');
+
+    my $everything_is_made_by = sub {
+        my (@how) = @_;
+        my $before = age($tree);
+        write_file("$tree/log", '');
+        succeeds(make($tree, ['-j2', @how]), "make @how");
+        my %made = map { $_ => 1 } made_since($tree, $before);
+        no_complaints("@how: everything is new", grep { !/\.d$/ && !$made{$_} } sort keys %$before);
+        return split /\n/, read_file("$tree/log");
+    };
+    my @calls = $everything_is_made_by->("CC=$own");
+    my @sources = (glob("$tree/lessons/*/*.c"), "$tree/common/lesson.c", "$tree/tests/check.c");
+    for my $source (map {s{^\Q$tree\E/}{}r} @sources) {
+        is(scalar(grep {/ \Q$source\E(?: |$)/} @calls), 1, "it has compiled $source");
+    }
+    @calls = $everything_is_made_by->("CC=$own", 'CFLAGS=-O1');
+    cmp_ok(scalar @calls, '>', 5, 'CFLAGS: the compiler is called');
+    no_complaints('always with them', grep { !/ -O1 / } @calls);
+
+    my $before = age($tree);
+    succeeds(make($tree, ["CC=$own", 'CFLAGS=-O1']), 'the same again');
+    is_deeply([made_since($tree, $before)], [], 'then nothing is made');
+};
+
+subtest 'SANITIZE=address builds programs that look after their memory' => sub {
+    my $tree  = tree();
+    my $empty = write_file("$scratch/empty.c", "int main(void) { return 0; }\n");
+    my $can   = run([@cc, '-fsanitize=address', '-o', "$scratch/empty", $empty]);
+    return lacking("@cc has no AddressSanitizer") if $can->{status} != 0;
+
+    my @programs  = programs_of($tree);
+    my @goals     = ('-j2', map {"build/$_"} @programs);
+    my $sanitized = sub { grep { read_file("$tree/build/$_") =~ /__asan_init/ } @programs };
+    succeeds(make_really($tree, [@goals]), 'make');
+    is_deeply([$sanitized->()], [], 'usually there is nothing of it');
+    age($tree);
+    succeeds(make_really($tree, [@goals, 'SANITIZE=address']), 'make SANITIZE=address');
+    is_deeply([$sanitized->()], \@programs, 'then it is in every program');
+    age($tree);
+    succeeds(make_really($tree, [@goals]), 'make');
+    is_deeply([$sanitized->()], [], 'and then it is gone again');
+};
+
+subtest 'BUILD puts everything elsewhere, and the course may be read-only' => sub {
+    for my $where ('out', 'out/deep/inside', "$scratch/elsewhere", '../beside') {
+        my $tree    = tree();
+        my $outside = $where !~ /^out/;
+        # That a directory can't be written means nothing to root: so look at it, too.
+        my $before = files_below($tree);
+        if ($outside) {
+            system('chmod', '-R', 'a-w', $tree) == 0 or die 'cannot chmod';
+        }
+        succeeds(make($tree, ['-j2'], BUILD => $where), "make with BUILD=$where");
+        succeeds(make($tree, ["BUILD=$where", 'test']), "make test BUILD=$where");
+        my $shown = make($tree, ["BUILD=$where", 'lesson-05']);
+        like($shown->{out}, qr{^shown: lessons/05-cake$}m, "make lesson-05 BUILD=$where");
+        system('chmod', '-R', 'u+w', $tree);
+
+        my $there = $where =~ m{^/} ? $where : "$tree/$where";
+        no_complaints('programs are there', grep { !-x "$there/$_" } programs_of($tree));
+        my $after = files_below($tree);
+        delete @$after{ grep {m{^\Q$where\E/}} keys %$after };
+        is_deeply($after, $before, 'nothing is anywhere else');
+    }
+};
+
+subtest 'a program that does not compile' => sub {
+    my $tree = tree();
+    succeeds(make_really($tree, ['-j2']), 'first it does');
+    age($tree);
+    my $good = read_file("$tree/lessons/01-tea/tea_async.c");
+    for my $bad ('int main(void) { return biscuit; }', 'int biscuit(void) { return 0; }') {
+        write_file("$tree/lessons/01-tea/tea_async.c", "$bad\n");
+        my $made = make_really($tree, ['-j2']);
+        isnt($made->{status}, 0, 'make fails');
+        like($made->{err}, qr/biscuit|main/, 'with the words of the compiler');
+        is_deeply([grep { !/\.d$/ } glob "$tree/build/lessons/01-tea/tea_async*"],
+            [], 'there is no program, neither half nor old');
+        my $other = make_really($tree, ['lesson-05']);
+        succeeds($other, 'another lesson can be shown');
+        like($other->{out}, qr/cake: ready/, 'and is');
+        unlink "$tree/build/lessons/01-tea/tea_sync";
+        my $same = make_really($tree, ['lesson-01']);
+        like($same->{err}, qr/biscuit|main/, 'its own lesson says what is wrong');
+        like($same->{out}, qr/tea: ready/, 'and shows what there is');
+        isnt(make_really($tree, ['test-01'])->{status}, 0, 'its test fails');
+    }
+    write_file("$tree/lessons/01-tea/tea_async.c", $good);
+    succeeds(make_really($tree, []), 'when it is mended');
+    ok(-x "$tree/build/lessons/01-tea/tea_async", 'it is there again');
+};
+
+# --- lessons ---
+
+subtest 'a new lesson is there without a word in the Makefile' => sub {
+    my $tree = tree();
+    add_lesson($tree, '06-jam');
+    my $made = make($tree, ['-j2']);
+    succeeds($made, 'make');
+    ok(-x "$tree/build/lessons/06-jam/jam_$_", "jam_$_ is built") for qw(sync async);
+
+    my $list = make($tree, ['lessons'])->{out};
+    like($list, qr/^Part 2 Afternoon\n/m, 'make lessons: its part');
+    my ($line) = lines_like($list, qr/\b06\b/);
+    like($line // '', qr/Jam for two\b.*\b5 \+ 10\b/, 'make lessons: its title and minutes');
+    is(join(' ', $list =~ /make lesson-(\d+)/g), '01 05 06', 'make lessons: all, in order');
+
+    my $shown = make($tree, ['lesson-06']);
+    succeeds($shown, 'make lesson-06');
+    is_deeply([lines_like($shown->{out}, qr/^shown/)], ['shown: lessons/06-jam'], 'is shown');
+
+    my $outs = "lessons/06-jam/jam_async.out lessons/06-jam/jam_sync.out";
+    for my $goal ('test', 'test-06') {
+        my $tested = make($tree, [$goal]);
+        succeeds($tested, "make $goal");
+        my @tested = sort $tested->{out} =~ m{^(lessons/06-jam/\S+) \.+ ok$}gm;
+        is("@tested", $outs, 'tests its programs');
+    }
+};
+
+subtest 'a lesson is called by its number or name' => sub {
+    my $tree = tree();
+    for my $name (qw(05 5 cake)) {
+        my $shown = make($tree, ["lesson-$name"]);
+        is(join('', lines_like($shown->{out}, qr/^shown/)), 'shown: lessons/05-cake',
+            "lesson-$name");
+        my @tested = make($tree, ["test-$name"])->{out} =~ m{^(\S+) \.+ ok$}gm;
+        is(join(' ', sort @tested), join(' ', map {"lessons/05-cake/cake_$_.out"} qw(async sync)),
+            "test-$name");
+    }
+    succeeds(make($tree, ['tools']), 'make tools');
+    for my $goal (map { my $kind = $_; map {"$kind-$_"} qw(99 xx 0 055 ake) } qw(lesson test out)) {
+        my ($name) = $goal =~ /-(.*)/;
+        fails_with_a_line(make($tree, [$goal]),
+            qr/^There is no lesson "$name"\. The lessons are 01 to 05; `make lessons` lists them\.$/,
+            $goal);
+    }
+};
+
+subtest 'make out-05 records what is recorded, and what is not yet' => sub {
+    my $tree = tree();
+    my $cake = "lessons/05-cake";
+    rename "$tree/$cake/cake_async.out", "$tree/$cake/cake_async\@3.out" or die "rename: $!";
+    write_file("$tree/$cake/cake_async_new.c", read_file("$tree/$cake/cake_async.c"));
+    my $recorded = make($tree, ['out-05']);
+    succeeds($recorded, 'make out-05');
+    is_deeply(
+        [$recorded->{out} =~ /^ok 1 - checked --record (.*)$/mg],
+        ["$cake/cake_async\@3.out", "$cake/cake_async_new.out", "$cake/cake_sync.out"],
+        'each program, with the arguments that its recordings name'
+    );
+};
+
+# --- what a lesson needs ---
+
+subtest 'a missing library is said once, by name, with its remedy' => sub {
+    my $tree    = tree();
+    my $nothing = fake($tree, 'pkg-config', "exit 1\n");
+    my %without = (
+        'no libuv' => [{PATH => own_path($tree)}, qr/^libuv is missing.*`make setup`/],
+        'no libuv for $PKG_CONFIG' => [{PKG_CONFIG => $nothing}, qr/^libuv is missing.*`make setup`/],
+        'no pkg-config' =>
+            [{PKG_CONFIG => "$tree/bin/nowhere"}, qr/^pkg-config is missing.*`make setup`/],
+    );
+    for my $case (sort keys %without) {
+        my ($env, $sentence) = @{ $without{$case} };
+        for my $goals (['-j4'], ['-j4', 'test'], ['lesson-05'], ['test-05'], ['out-05']) {
+            my $ran = make($tree, $goals, %$env);
+            fails_with_a_line($ran, $sentence, "$case, make @$goals");
+            unlike($ran->{out}, qr/^cc /m, "$case, make @$goals: nothing is compiled");
+        }
+    }
+};
+
+subtest 'a lesson that needs what is not here is left out' => sub {
+    my $tree = tree();
+    add_lesson($tree, '06-jam', needs => 'threads nonexistentlib');
+    my $needs = qr/needs nonexistentlib: `make setup` installs what is missing/;
+
+    my $made = make($tree, ['-j2']);
+    succeeds($made, 'make');
+    is($made->{err}, '', 'make says nothing of errors');
+    my @about_it = lines_like($made->{out}, qr/06-jam/);
+    is(scalar @about_it, 1, 'but one line of the lesson') || diag($made->{out});
+    like($about_it[0] // '', qr{^lessons/06-jam is left out: it $needs$}, 'which says why');
+    ok(-x "$tree/build/lessons/05-cake/cake_async", 'the others are built');
+
+    fails_with_a_line(make($tree, ['lesson-06']), qr/^Lesson 06 $needs$/, 'make lesson-06');
+    for my $goal ('test', 'test-06') {
+        my $tested = make($tree, [$goal]);
+        succeeds($tested, "make $goal");
+        is(scalar lines_like($tested->{out}, qr{jam_\w+\.out \.+ skipped: .*$needs}),
+            2, 'its programs are skipped, with the reason');
+        my $required = make($tree, [$goal], REQUIRE_ALL => 1);
+        isnt($required->{status}, 0, "make $goal with REQUIRE_ALL=1 fails");
+        like($required->{err}, $needs, 'with the reason');
+    }
+};
+
+# --- other commands ---
+
+subtest 'what computes is tested by itself, after all others' => sub {
+    my $tree = tree();
+    add_lesson($tree, '03-sums', needs => 'threads alone');
+    write_file("$tree/tests/some.t", "print qq{1..1\\nok 1\\n};\n");
+    fake($tree, 'prove', <<'SH');
+echo "start $*" >>"$LOG"
+sleep 0.2
+echo end >>"$LOG"
+exit "$(grep -c "$FAIL" "$LOG")"
+SH
+    my $calls = sub {
+        my ($fail, @goals) = @_;
+        write_file("$tree/log", '');
+        my $ran = make($tree, [@goals], PATH => own_path($tree), LOG => "$tree/log",
+            FAIL => $fail);
+        return ($ran->{status}, split /\n/, read_file("$tree/log"));
+    };
+    my ($status, @calls) = $calls->('no call', '-j4', 'test');
+    is($status, 0, 'make test');
+    is(join(' ', map {/^(\w+)/} @calls), 'start end start end', 'two calls, one after the other');
+    my @others = map { my $p = $_; map {"lessons/$p\_$_.out"} qw(async sync) } '01-tea/tea',
+        '05-cake/cake';
+    is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[0]),
+        "@others tests/some.t", 'first the tests and all that mostly waits');
+    like($calls[0], qr/ -j16 /, 'many at a time');
+    is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[2]),
+        'lessons/03-sums/sums_async.out lessons/03-sums/sums_sync.out', 'then what computes');
+    unlike($calls[2], qr/ -j ?(?!1\b)\d/, 'one at a time');
+
+    ($status, @calls) = $calls->('-j16', 'test');
+    isnt($status, 0, 'when the first call fails, so does make test');
+    is(scalar @calls, 4, 'but not without the second');
+    ($status) = $calls->('^start.*sums', 'test');
+    isnt($status, 0, 'when the second call fails, so does make test');
+
+    ($status, @calls) = $calls->('no call', 'test-03');
+    unlike($calls[0], qr/ -j ?(?!1\b)\d/, 'make test-03: one at a time');
+    ($status, @calls) = $calls->('no call', 'test-05');
+    like($calls[0], qr/ -j16 /, 'make test-05: many at a time');
+};
+
+subtest 'make setup comes before everything else' => sub {
+    my $tree = tree();
+    # On this machine there is nothing until common/setup has run to its end.
+    my $here = "$tree/installed";
+    fake($tree, 'pkg-config', <<"SH");
+echo "pkg-config \$*" >>"\$LOG"
+[ -e "$here" ] && exec $pkg_config "\$@"
+SH
+    write_file("$tree/common/setup", <<"SH", 0755);
+#!/bin/sh
+echo "setup starts: \$*" >>"\$LOG"
+sleep 0.3
+[ -z "\$FAIL" ] || exit 1
+echo "setup ends" >>"\$LOG"
+: >"$here"
+SH
+    my $make = sub {
+        my ($goals, %env) = @_;
+        unlink $here, "$tree/log";
+        my $ran = make($tree, $goals, PATH => own_path($tree), LOG => "$tree/log", %env);
+        return ($ran, split /\n/, read_file("$tree/log"));
+    };
+
+    for my $goals ([qw(-j4 setup test)], [qw(-j4 test-05 setup lesson-05 test-01)],
+        [qw(setup all)])
+    {
+        my ($ran, @log) = $make->([@$goals, 'BUILD=' . ++$trees]);
+        succeeds($ran, "make @$goals");
+        is(join(', ', @log[0, 1]), 'setup starts: , setup ends', 'setup is first, and ends first');
+        is(scalar(grep {/^setup starts/} @log), 1, 'and is done once');
+        cmp_ok(scalar @log, '>', 2, 'what comes after it looks for packages');
+        is(scalar lines_like($ran->{out}, qr/^shown: /), scalar(grep {/lesson/} @$goals),
+            'each goal is made once');
+    }
+
+    my ($ran, @log) = $make->([qw(-j4 setup-checks setup)]);
+    succeeds($ran, 'make setup-checks setup');
+    is_deeply([grep {/^setup/} @log], ['setup starts: checks', 'setup ends'], 'both at once');
+
+    ($ran, @log) = $make->([qw(-j4 setup test)], FAIL => 1);
+    isnt($ran->{status}, 0, 'when it fails, make fails');
+    is_deeply(\@log, ['setup starts: '], 'and nothing else is done');
+
+    for my $goals (['help'], ['setup'], ['clean'], ['-n', 'nothing-of-that-name']) {
+        ($ran, @log) = $make->($goals);
+        is_deeply([grep { !/^setup/ } @log],
+            [], "make @$goals: to read the Makefile, no package is looked for");
+    }
+};
+
+subtest 'what is still to come says so' => sub {
+    my $tree = tree();
+    my $help = make($tree, ['help']);
+    succeeds($help, 'make help');
+    like($help->{out}, qr/^make lesson-05 +\S/m, 'says what to do');
+    like($help->{out}, qr/^make setup +\S/m,     'and how to start');
+
+    my ($later) = $help->{out} =~ /^Still to come[^:]*:(.*?)\.$/ms;
+    for my $goal (split /,\s*/, ($later // '') =~ s/make |^\s+//gr) {
+        fails_with_a_line(make($tree, [$goal]),
+            qr/^make $goal comes later: this command is not built yet\.$/, "make $goal");
+    }
+};
+
+subtest 'make clean takes away what make has made, and nothing else' => sub {
+    for my $where (undef, 'out', "$scratch/shared") {
+        my $tree  = tree();
+        my $there = defined $where ? $where =~ m{^/} ? $where : "$tree/$where" : "$tree/build";
+        my @build = defined $where ? "BUILD=$where" : ();
+        mkdir $there;
+        my $before = files_below($tree);
+        succeeds(make($tree, ['-j2', @build]), "make @build");
+        succeeds(make($tree, ['clean', @build]), "make clean @build");
+        is_deeply(files_below($tree), $before, 'the tree is as it was');
+        ok(!-e $there, 'the directory is gone');
+        succeeds(make($tree, ['clean', @build]), 'nor does it mind that there is nothing');
+
+        mkdir $there;
+        write_file("$there/diary", "mine\n");
+        succeeds(make($tree, ['-j2', @build]), 'make, in a directory with a file of mine');
+        succeeds(make($tree, ['clean', @build]), 'make clean');
+        is_deeply([keys %{ files_below($there) }], ['diary'], 'only my file is left');
+    }
+};
+
+subtest 'make clean does no harm in a directory where nothing was made' => sub {
+    my $tree = tree();
+    system('mkdir', '-p', "$tree/mine/tests", "$tree/mine/lessons") == 0 or die 'cannot mkdir';
+    write_file("$tree/mine/tests/diary", "mine\n");
+    my $before = files_below($tree);
+    for my $where ('mine', '.', $tree, "$tree/lessons/..", '') {
+        # -n: what it would do
+        my $ran = make($tree, ['-n', 'clean', "BUILD=$where"]);
+        unlike($ran->{out}, qr{ /lessons}, "BUILD=$where: would not clean /");
+        make($tree, ['clean', "BUILD=$where"]) if $where ne '';
+        is_deeply(files_below($tree), $before, "BUILD=$where: nothing is lost");
+    }
+    for my $where ('.', "$tree/lessons/..") {
+        fails_with_a_line(make($tree, ["BUILD=$where"]), qr/BUILD/, "make BUILD=$where");
+        is_deeply(files_below($tree), $before, 'and nothing is made');
+    }
+};
+
+done_testing();
