@@ -21,7 +21,6 @@
 #include "story.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -675,9 +674,8 @@ static void explain_end(struct verdict *verdict)
                 "it printed %zu bytes and was ended: it prints without end\n",
                 run->out_size + run->err_size);
     else if (run->ended_by_us)
-        fprintf(verdict->why,
-                "it did not end within %.1f s, %d times, and was ended: it hangs\n",
-                (double)run->took / MILLISECOND / 1000, verdict->runs);
+        fprintf(verdict->why, "it did not end within %.1f s, and was ended: it hangs\n",
+                (double)run->took / MILLISECOND / 1000);
     else if (run->signal != 0)
         fprintf(verdict->why, "it crashed: signal %d, %s\n", run->signal,
                 strsignal(run->signal));
@@ -723,6 +721,15 @@ static void advise(const struct verdict *verdict)
         fprintf(verdict->why, "%s\n", meaning);
 }
 
+/* What was written into a verdict's `why` is fit to be shown as it is. */
+static void show_diagnosis(FILE *to, const char *prefix, const char *why, size_t size)
+{
+    for (const char *end = why + size, *next; why < end; why = next + 1) {
+        next = memchr(why, '\n', (size_t)(end - why));
+        fprintf(to, "%s%.*s\n", prefix, (int)(next - why), why);
+    }
+}
+
 /* To stderr, which prove shows; in one piece, since others write there too. */
 static void publish(const char *title, const char *why, size_t size)
 {
@@ -733,10 +740,7 @@ static void publish(const char *title, const char *why, size_t size)
     if (piece == NULL)
         give_up("no memory for a diagnosis");
     fprintf(piece, "# %s:\n", title);
-    for (const char *end = why + size, *next; why < end; why = next + 1) {
-        next = memchr(why, '\n', (size_t)(end - why));
-        fprintf(piece, "#   %.*s\n", (int)(next - why), why);
-    }
+    show_diagnosis(piece, "#   ", why, size);
     if (fclose(piece) != 0 || write(STDERR_FILENO, text, text_size) < 0) {
         /* nobody listens; the verdict is on stdout */
     }
@@ -881,7 +885,7 @@ static bool check(const char *path, const char *name, char *const argv[], bool i
     if (fclose(verdict.why) != 0)
         give_up("no memory for a diagnosis");
     if (!all && student)
-        show_lines(stdout, "  ", verdict.said, verdict.said_size, INT_MAX);
+        show_diagnosis(stdout, "  ", verdict.said, verdict.said_size);
     else if (!all)
         publish(name, verdict.said, verdict.said_size);
     free(verdict.said);

@@ -7,15 +7,20 @@
  * Each process of it writes its number into the file $SUBJECT_LOG ("run 4711",
  * "child 4712"), so that the test can count the runs and see who is left. */
 
+#define _GNU_SOURCE /* for sched_setaffinity() */
+
 #include "lesson.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t first_line; /* ns; a little after the origin of the stamps */
@@ -130,11 +135,13 @@ static void do_hang(const char *text)
         pause();
 }
 
-static void do_endless(const char *text) /* lines, with so many ms between them */
+static void do_endless(const char *text) /* lines, with so many us between them */
 {
+    struct timespec pause = {.tv_nsec = atol(text) * 1000};
+
     for (;;) {
         say_untimed("and so on");
-        uv_sleep((unsigned)atoi(text));
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -181,6 +188,28 @@ static void do_daemon(const char *text)
     start_child(text, true);
 }
 
+static void do_crowd(const char *text) /* so many ms, of waiting for a processor */
+{
+    uint64_t end = uv_hrtime() + (uint64_t)atoi(text) * 1000000;
+
+#ifdef __linux__
+    cpu_set_t here;
+
+    CPU_ZERO(&here);
+    CPU_SET((size_t)sched_getcpu(), &here);
+    if (sched_setaffinity(0, sizeof here, &here) != 0)
+        fail("check_subject: sched_setaffinity");
+#endif
+    for (int i = 0; i < 3; i++)
+        if (fork() == 0) {
+            while (uv_hrtime() < end)
+                ;
+            _exit(0);
+        }
+    while (wait(NULL) > 0)
+        ;
+}
+
 static void on_timer(uv_timer_t *timer) /* and nobody closes it */
 {
     uv_timer_stop(timer);
@@ -211,12 +240,25 @@ static const struct {
     const char *name;
     void (*act)(const char *text);
 } verbs[] = {
-    {"say", do_say},     {"untimed", do_untimed}, {"measure", do_measure},
-    {"print", do_print}, {"nul", do_nul},         {"err", do_err},
-    {"lines", do_lines}, {"long", do_long},       {"wait", do_wait},
-    {"at", do_at},       {"hang", do_hang},       {"endless", do_endless},
-    {"deaf", do_deaf},   {"child", do_child},     {"daemon", do_daemon},
-    {"die", do_die},     {"exit", do_exit},       {"forget-timer", do_forget_timer},
+    {"say", do_say},
+    {"untimed", do_untimed},
+    {"measure", do_measure},
+    {"print", do_print},
+    {"nul", do_nul},
+    {"err", do_err},
+    {"lines", do_lines},
+    {"long", do_long},
+    {"wait", do_wait},
+    {"at", do_at},
+    {"hang", do_hang},
+    {"endless", do_endless},
+    {"deaf", do_deaf},
+    {"child", do_child},
+    {"daemon", do_daemon},
+    {"die", do_die},
+    {"exit", do_exit},
+    {"crowd", do_crowd},
+    {"forget-timer", do_forget_timer},
 };
 
 /* "1,2? wait 400" is for runs 1 and 2. Returns what is to be done, or NULL. */

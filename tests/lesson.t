@@ -260,6 +260,27 @@ SKIP: {
     }
 };
 
+subtest 'what a program opens never takes the place of a closed standard file' => sub {
+    my $program = program('keeper', <<'C');
+#include <fcntl.h>
+int main(int argc, char *argv[])
+{
+    uv_fs_t opening;
+
+    must("open a diary", uv_fs_open(NULL, &opening, argv[argc - 1],
+                                    O_CREAT | O_TRUNC | O_WRONLY, 0600, NULL));
+    say("my dear diary");
+    must("go on", UV_EINVAL);
+}
+C
+    my $diary = "$scratch/diary";
+    for my $closed ('>&-', '2>&-', '<&- >&- 2>&-') {
+        my $ran = run_in_shell(qq{exec "\$0" "\$1" $closed}, $program, $diary);
+        is("exit $ran->{status}, signal $ran->{signal}", 'exit 1, signal 0', "$closed: its end");
+        is(-s $diary, 0, "$closed: nothing is in the diary");
+    }
+};
+
 subtest 'a reader that is gone is an error with a sentence, not a signal' => sub {
     my $sentence = qr/^says: cannot write to stdout: broken pipe\n\z/;
     pipe my $reader, my $writer or die "pipe: $!";
@@ -340,6 +361,7 @@ C
 
 subtest 'run_and_close() runs the loop, and proves that everything was closed' => sub {
     my $code = <<'C';
+#include <fcntl.h>
 static void on_time(uv_timer_t *timer)
 {
     say("on time");
@@ -349,6 +371,7 @@ int main(void)
 {
     uv_timer_t timer, alarm;
     uv_idle_t hands;
+    int backend = uv_backend_fd(uv_default_loop());
 
     must("init", uv_timer_init(uv_default_loop(), &timer));
     must("init", uv_timer_init(uv_default_loop(), &alarm));
@@ -357,12 +380,12 @@ int main(void)
     %s
     must("start", uv_timer_start(&timer, on_time, 10, 0));
     run_and_close();
-    say("closed: %%d", uv_loop_close(uv_default_loop()));
+    say("the loop is %%s", fcntl(backend, F_GETFD) < 0 ? "closed" : "open");
 }
 C
     my $close = 'uv_close((uv_handle_t *)%s, NULL);';
     my $neat  = run([program('neat', sprintf $code, map { sprintf $close, $_ } 'timer', '&hands')]);
-    is_deeply([texts_of($neat)], ['on time', 'closed: 0'], 'everything was closed');
+    is_deeply([texts_of($neat)], ['on time', 'the loop is closed'], 'everything was closed');
     ended_with($neat, 0, qr/^$/, 'everything was closed');
 
     my $untidy = run([program('untidy', sprintf $code, '(void)timer;', '')]);

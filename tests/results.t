@@ -12,7 +12,11 @@ use File::Basename qw(basename dirname);
 use Test::More;
 
 my $scratch = scratch();
+
+# Our uv.h has to be found before any other: its directory comes first.
 my @compiler = compiler_of_the_course(SANITIZE => '');
+my ($first_option) = grep { $compiler[$_] =~ /^-/ } 0 .. $#compiler;
+splice @compiler, $first_option, 0, "-I$scratch";
 
 sub needs {
     my ($question, $directory) = @_;
@@ -23,7 +27,7 @@ sub needs {
 sub installed_header {
     my $source = write_file("$scratch/where.c", "#include <uv.h>\n");
     my $ran = run([@compiler, split(' ', needs('--cflags', 'common')), '-E', $source]);
-    return $ran->{out} =~ /^# \d+ "([^"]*\buv\.h)"/m ? $1 : BAIL_OUT("no uv.h: $ran->{err}");
+    return $ran->{out} =~ /^# \d+ "([^"]*\buv\.h)"/m ? $1 : die "no uv.h: $ran->{err}";
 }
 
 # Make $scratch/uv.h; return how many functions it marks.
@@ -41,7 +45,7 @@ sub mark_results {
 # must really compile: with -fsyntax-only, gcc does not look for them.
 sub complaint {
     my ($source, $directory) = @_;
-    my $ran = run([@compiler, "-I$scratch", split(' ', needs('--cflags', $directory)),
+    my $ran = run([@compiler, split(' ', needs('--cflags', $directory)),
             '-Werror=unused-result', '-O0', '-S', '-o', "$scratch/compiled", $source]);
     return $ran->{status} == 0 ? undef : $ran->{err};
 }

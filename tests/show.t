@@ -210,7 +210,7 @@ my %story = (
     x_async => prints('[ 0.00] kettle: start', '[ 0.00] dryer: start', '[ 1.00] dryer: done',
         '[ 2.00] kettle: done', '[ 2.00] all done'),
     x_async_late => prints('[ 0.00] kettle: start', '[ 6.00] kettle: done'),
-    x_async_same => prints('[ 0.00] all done', '[ 4.00] all done'),
+    x_async_yield => prints('[ 0.00] all done', '[ 4.00] all done'),
     x_async_wrong => prints('[ 5.00] all wrong'),
 );
 
@@ -246,8 +246,8 @@ x_async_late
 [ 6.00] kettle: done
 -- ended after 6.00 s
 
-x_async_same
-------------
+x_async_yield
+-------------
 [ 0.00] all done
 [ 4.00] all done
 -- ended after 4.00 s
@@ -274,7 +274,7 @@ x_async       |-----------------|  2.00 s
 x_async_late  |-----------------------------------------------------|  6.00 s
   kettle      |=====================================================|
 
-x_async_same  |-----------------------------------|  4.00 s
+x_async_yield |-----------------------------------|  4.00 s
 
 x_async_wrong |--------------------------------------------|  5.00 s
 
@@ -283,7 +283,7 @@ How long it took
   x_sync          4.00 s
   x_async         2.00 s   2.0 times as fast
   x_async_late    6.00 s   1.5 times as long
-  x_async_same    4.00 s   no faster
+  x_async_yield   4.00 s   no faster
   x_async_wrong   5.00 s   wrong on purpose
 
 And now
@@ -296,10 +296,14 @@ END
 
 # --- side by side ---
 
-# Programs that meet can only end when they run at the same time.
+# Waits until `all` such programs are here, or has waited `most` times: they can
+# meet only if they run at the same time.
 my $meets = 'echo "[ 0.00] waits"; : >$(basename $0).here; i=0
-    while [ $i -lt $most ] && [ $(ls *.here | wc -l) -lt $all ]; do sleep 0.02; i=$((i + 1)); done
-    [ $i = $most ] || echo "[ 9.00] has met the others"; sleep 0.1; rm $(basename $0).here';
+    while [ $(ls *.here | wc -l) -lt $all ]; do
+        [ $i -lt $most ] || { rm $(basename $0).here; exit; }
+        sleep 0.02; i=$((i + 1))
+    done
+    echo "[ 9.00] has met the others"';
 
 subtest 'as many as fit at 44 columns run at the same time' => sub {
     my %programs = (x_sync => $meets, x_async => $meets, x_async_b => $meets);
