@@ -715,7 +715,7 @@ static void print_timelines(void)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
     print_wrapped(
-        "Each | is a line from above; = joins an actor's lines, dots lead to the first.");
+        "| is a line from above; - is the program, = an actor, dots: not begun yet.");
     putchar('\n');
     draw_timelines(stories, count, width(), in_colour);
 }

@@ -259,7 +259,7 @@ x_async_wrong
 
 Who did what when
 
-Each | is a line from above; = joins an actor's lines, dots lead to the first.
+| is a line from above; - is the program, = an actor, dots: not begun yet.
 
               0 s      1        2        3        4        5        6
               '        '        '        '        '        '        '

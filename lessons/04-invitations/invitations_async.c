@@ -105,7 +105,7 @@ static void on_friend(uv_timer_t *friend)
 
 /* Half a millisecond of Techie's own work: this is no waiting. A name tag that
  * follows another is begun when that one ends, even if the system has given the
- * processor to somebody else for a moment. */
+ * processor to somebody else for a moment; so our waits must be over 20 ms. */
 static void write_name_tag(void)
 {
     static uint64_t end; /* of the last one, ns */
