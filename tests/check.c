@@ -434,10 +434,27 @@ static void judge_lateness(struct verdict *verdict, size_t i, double origin)
     double stamp = 10 * (double)verdict->lines[i].stamp;
     double wanted = 10 * (double)verdict->recording->lines[recorded].stamp;
     double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
-    double allowed = allowance(LATE, verdict->run.lines[i].delayed, wanted);
+    int64_t delayed = verdict->run.lines[i].delayed;
+    int64_t read_late = verdict->run.lines[i].read_late;
 
-    keep_smallest(&verdict->late[recorded], stamp - wanted, allowed);
-    keep_smallest(&verdict->behind[recorded], arrived - origin - stamp, allowed);
+    keep_smallest(&verdict->late[recorded], stamp - wanted,
+                  allowance(LATE, delayed, wanted));
+    keep_smallest(&verdict->behind[recorded], arrived - origin - stamp,
+                  allowance(LATE, delayed + read_late, wanted));
+}
+
+/* What the kernel made the program, or us, wait before its first line and after
+ * its last. What happened in between is in the stamps. */
+static int64_t hidden_delay(const struct run *run)
+{
+    int64_t delayed = run->delayed + run->read_late;
+
+    if (run->count > 0) {
+        const struct printed *first = &run->lines[0], *last = &run->lines[run->count - 1];
+
+        delayed -= last->delayed + last->read_late - first->delayed - first->read_late;
+    }
+    return delayed;
 }
 
 /* The time from start to end that no stamp speaks of. After a line without a
@@ -452,7 +469,7 @@ static void judge_hidden_time(struct verdict *verdict, double origin)
     else if (count > 0)
         told = (double)verdict->run.lines[count - 1].arrived / MILLISECOND - origin;
     keep_smallest(&verdict->hidden, took - told,
-                  allowance(HIDDEN, verdict->run.delayed, told));
+                  allowance(HIDDEN, hidden_delay(&verdict->run), 0));
 }
 
 static void judge_times(struct verdict *verdict)

@@ -214,17 +214,18 @@ struct watch {
     size_t out_room, err_room, lines_room;
 };
 
-/* What the program waited for a processor, and what we did, who read it. */
-static int64_t delayed(struct watch *watch, pid_t pid)
+/* What the program waited for a processor, and what we did, who read it: only
+ * the one makes its stamps late, both make its lines arrive late. */
+static void look_at_delays(struct watch *watch, pid_t pid)
 {
-    int64_t sum = own_delay() - watch->own_delay;
+    int64_t sum = 0;
 
+    watch->run->read_late = own_delay() - watch->own_delay;
     look_at(&watch->accounts, pid, 0);
     for (size_t i = 0; i < watch->accounts.count; i++)
         sum += watch->accounts.all[i].delayed;
     if (sum > watch->run->delayed)
         watch->run->delayed = sum;
-    return watch->run->delayed;
 }
 
 static void start_line(struct watch *watch, size_t start)
@@ -246,13 +247,15 @@ static void start_line(struct watch *watch, size_t start)
 static void divide(struct watch *watch, size_t from, pid_t pid)
 {
     struct run *run = watch->run;
-    int64_t arrived = now() - watch->started, waited = delayed(watch, pid);
+    int64_t arrived = now() - watch->started;
 
+    look_at_delays(watch, pid);
     for (size_t i = from; i < run->out_size; i++) {
         if (!run->cut_short) {
             start_line(watch, i);
             run->lines[run->count - 1].arrived = arrived;
-            run->lines[run->count - 1].delayed = waited;
+            run->lines[run->count - 1].delayed = run->delayed;
+            run->lines[run->count - 1].read_late = run->read_late;
         }
         if (run->out[i] == '\n')
             run->cut_short = false;
@@ -305,13 +308,19 @@ static _Noreturn void become(char *const argv[], int out, int err, int failure)
 static pid_t start(struct watch *watch, char *const argv[])
 {
     int out[2], err[2], failure[2];
+    sigset_t endings, before;
     pid_t pid;
 
+    sigemptyset(&endings); /* none may come before we know whom to end with us */
+    sigaddset(&endings, SIGINT);
+    sigaddset(&endings, SIGTERM);
+    sigaddset(&endings, SIGHUP);
     open_pipe(out);
     open_pipe(err);
     open_pipe(failure);
     watch->own_delay = own_delay();
     watch->started = now();
+    sigprocmask(SIG_BLOCK, &endings, &before);
     pid = fork();
     if (pid < 0)
         give_up("start a program");
@@ -319,6 +328,7 @@ static pid_t start(struct watch *watch, char *const argv[])
         become(argv, out[1], err[1], failure[1]);
     setpgid(pid, pid); /* both do, as nobody knows who is first */
     running = pid;
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(out[1]);
     close(err[1]);
     close(failure[1]);
@@ -386,7 +396,7 @@ static void reap(struct watch *watch, pid_t pid)
     int status;
 
     watch->run->took = now() - watch->started;
-    delayed(watch, pid);
+    look_at_delays(watch, pid);
     if (waitpid(pid, &status, 0) != pid)
         give_up("wait for a program");
     if (WIFSIGNALED(status))

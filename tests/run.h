@@ -11,6 +11,7 @@ struct printed {
     size_t start, size; /* in the run's `out`, without the newline */
     int64_t arrived;    /* ns since the start of the program */
     int64_t delayed;    /* ns it had waited for a processor by then */
+    int64_t read_late;  /* ns that we, who read it, had waited for one */
 };
 
 struct run {
@@ -26,6 +27,7 @@ struct run {
     int start_error;    /* an errno: it could not be started */
     int64_t took;       /* ns, from its start to its end */
     int64_t delayed;    /* ns that it and its children waited for a processor */
+    int64_t read_late;  /* ns that we did meanwhile */
 };
 
 /* Whether this system tells how long a program waits for a processor. */
