@@ -160,8 +160,11 @@ help:
 # What computes runs by itself, after everything else, so that nothing beside
 # it is late because of it; all others wait most of the time: 16 at once.
 prove = prove --exec tests/one
+need_prove = command -v prove >/dev/null || \
+	{ echo "prove is missing, which runs the tests: \`make setup\` installs it" >&2; exit 1; }
 test: programs
-	@alone=$$(common/needs --has alone $(lessons)); status=0; \
+	@$(need_prove); \
+	alone=$$(common/needs --has alone $(lessons)); status=0; \
 	beside=; apart=; \
 	for out in $(outs); do \
 		case " $$(echo $$alone) " in \
@@ -174,7 +177,7 @@ test: programs
 	exit $$status
 
 test-%: tools force
-	@$(find_lesson); \
+	@$(find_lesson); $(need_prove); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
 	if [ -n "$$(common/needs --has alone $$lesson)" ]; then jobs=1; else jobs=16; fi && \
 	$(prove) -j$$jobs $(filter $(call lesson_called,$*)/%.out,$(outs))
