@@ -233,6 +233,11 @@ fails 'it hangs, and prints all the while', \@all, slow => 1,
     runs => 2,
     says => [qr/did not end within [123]\d\.\d s/];
 
+fails 'it hangs, and has left its process group', \@all, slow => 1,
+    out => \@abc, does => ['leave-group', 'say a', 'hang'],
+    runs => 2,
+    says => [qr/it hangs/];
+
 passes 'it hangs in the first run only', slow => 1,
     out => \@ab, does => [@says_ab, only(1, 'hang')],
     runs => [2, 7];
@@ -298,6 +303,12 @@ my @overtakes  = ('at 200', "print [ 0.20] c\n", "print [ 0.20] b\n");
 
 passes 'lines change places once, perhaps by noise',
     out => \@apart, does => ['say a', only('1', @overtakes), only('2,3,4,5,6,7', @says_apart)],
+    runs => [2, 7];
+
+passes 'one is held up until just behind the next, which came 10 ms early',
+    out  => ['[ 0.00] a', '[ 0.10] b', '[ 0.30] c'],
+    does => ['say a', only(1, 'at 290', "print [ 0.29] c\n", "print [ 0.29] b\n"),
+        only('2,3,4,5,6,7', 'at 100', 'say b', 'at 300', 'say c')],
     runs => [2, 7];
 
 fails 'lines change places each time', \@text,
@@ -446,6 +457,11 @@ for my $child (@children) {
         out => ['[ 0.00] a'], does => ['say a', $child],
         runs => 1, says => [qr/left a process running/];
 }
+
+fails 'a child prints its last line when it has ended', \@end,
+    out => \@ab, does => ['say a', 'heir 300'],
+    runs => 1, says => [qr/left a process running/],
+    tap => qr/^ok 2 .*# SKIP it ended wrong/m;
 
 # --- Much, and strange ---
 

@@ -188,6 +188,22 @@ static void do_daemon(const char *text)
     start_child(text, true);
 }
 
+static void do_heir(const char *text) /* a child that says "b", so many ms later */
+{
+    if (fork() == 0) {
+        do_wait(text);
+        say("b");
+        _exit(0);
+    }
+}
+
+static void do_leave_group(const char *text) /* for that of its parent */
+{
+    (void)text;
+    if (setpgid(0, getpgid(getppid())) != 0)
+        fail("check_subject: setpgid");
+}
+
 static void do_crowd(const char *text) /* so many ms, of waiting for a processor */
 {
     uint64_t end = uv_hrtime() + (uint64_t)atoi(text) * 1000000;
@@ -255,6 +271,8 @@ static const struct {
     {"deaf", do_deaf},
     {"child", do_child},
     {"daemon", do_daemon},
+    {"heir", do_heir},
+    {"leave-group", do_leave_group},
     {"die", do_die},
     {"exit", do_exit},
     {"crowd", do_crowd},

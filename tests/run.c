@@ -28,15 +28,24 @@ enum {
     MILLISECOND = 1000 * 1000 /* ns */
 };
 
-static volatile pid_t running; /* the process group to end with us */
+static volatile pid_t running; /* the program to end with us, and its process group */
 static int bell[2];            /* written to when a child has ended */
+
+/* The program itself too, which may have left its process group. Safe in a
+ * handler of signals. */
+static void end_program(pid_t pid)
+{
+    if (pid > 0) {
+        kill(-pid, SIGKILL);
+        kill(pid, SIGKILL);
+    }
+}
 
 static _Noreturn void give_up(const char *what)
 {
     int error = errno;
 
-    if (running > 0)
-        kill(-running, SIGKILL);
+    end_program(running);
     fprintf(stderr, "check: cannot %s: %s\n", what, strerror(error));
     exit(2);
 }
@@ -51,8 +60,7 @@ static int64_t now(void)
 
 static void on_ending(int signal)
 {
-    if (running > 0)
-        kill(-running, SIGKILL);
+    end_program(running);
     _exit(128 + signal);
 }
 
@@ -340,9 +348,9 @@ static pid_t start(struct watch *watch, char *const argv[])
     return pid;
 }
 
-/* Wait for something to happen, at most a tick, and take note of it. Returns
+/* Wait for something to happen, at most `most` ms, and take note of it. Returns
  * how long this was, in ns; a pause of the whole machine counts as two ticks. */
-static int64_t wait_a_tick(struct watch *watch, pid_t pid)
+static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
 {
     struct run *run = watch->run;
     struct pollfd files[] = {{.fd = bell[0], .events = POLLIN},
@@ -352,7 +360,7 @@ static int64_t wait_a_tick(struct watch *watch, pid_t pid)
     size_t had = run->out_size;
     char rung[64];
 
-    if (poll(files, 3, TICK) < 0 && errno != EINTR)
+    if (poll(files, 3, most) < 0 && errno != EINTR)
         give_up("wait for a program");
     while (read(bell[0], rung, sizeof rung) > 0)
         ;
@@ -369,6 +377,11 @@ static int64_t wait_a_tick(struct watch *watch, pid_t pid)
     divide(watch, had, pid);
     used = now() - before;
     return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
+}
+
+static int64_t wait_a_tick(struct watch *watch, pid_t pid)
+{
+    return wait_at_most(TICK, watch, pid);
 }
 
 /* Whether the program has ended; it is not reaped, so that its account stays. */
@@ -421,15 +434,18 @@ static void end_all(pid_t group)
         fclose(file);
 }
 
-/* After the program itself, see its children and the rest of its output off. */
+/* After the program itself, see its children off. What is printed when it has
+ * ended is not from it: they must not go on after it, and be it for a moment. */
 static void see_off(struct watch *watch, pid_t pid)
 {
     int64_t used = 0;
+    size_t printed = watch->run->out_size + watch->run->err_size;
 
     while (used < GRACE * MILLISECOND &&
            (watch->out >= 0 || watch->err >= 0 || anybody_left(pid)))
         used += wait_a_tick(watch, pid);
-    watch->run->left_children = anybody_left(pid);
+    watch->run->left_children =
+        anybody_left(pid) || watch->run->out_size + watch->run->err_size > printed;
     for (used = 0; used < GRACE * MILLISECOND && anybody_left(pid);) {
         end_all(pid);
         used += wait_a_tick(watch, pid);
@@ -449,11 +465,12 @@ struct run run_program(char *const argv[], int64_t limit)
         if (used > limit * MILLISECOND || run.out_size > MOST_OUTPUT ||
             run.err_size > MOST_OUTPUT || run.count > MOST_LINES) {
             run.ended_by_us = true;
-            kill(-pid, SIGKILL);
+            end_program(pid);
             while (!has_ended(pid))
                 wait_a_tick(&watch, pid);
         }
     }
+    wait_at_most(0, &watch, pid); /* one read takes all that a pipe can hold */
     reap(&watch, pid);
     see_off(&watch, pid);
     if (watch.out >= 0)

@@ -21,7 +21,7 @@ struct run {
     size_t count;
     bool cut_short;     /* the last line has no newline at its end */
     bool ended_by_us;   /* it ran longer than it may, or printed without end */
-    bool left_children; /* it ended, but a process that it started did not */
+    bool left_children; /* it ended, and a process that it started went on */
     int exit_status;    /* or -1: see `signal`, `start_error` */
     int signal;         /* that it died of */
     int start_error;    /* an errno: it could not be started */
