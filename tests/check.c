@@ -68,7 +68,7 @@ struct verdict {
     size_t *place;      /* of each line of the run: which recorded line it is */
     struct lateness *late, *behind, hidden;
     int runs;
-    bool text_is_right, in_order, end_is_right;
+    bool same_lines, text_is_right, in_order, end_is_right;
     size_t early; /* how many lines came too early */
     FILE *why;    /* the diagnosis, as it grows */
     char *said;
@@ -103,14 +103,15 @@ static void *room_for(size_t count, size_t size)
     return room;
 }
 
-/* --- Showing lines: binary bytes must not reach a terminal, nor end a line --- */
+/* --- Showing lines: binary bytes must not reach a terminal, nor end a line, and a
+ * blank at the end must be seen --- */
 
 static void show_text(FILE *to, const char *text, size_t size)
 {
     const size_t most = 200;
 
     for (size_t i = 0; i < size && i < most; i++)
-        if (text[i] >= ' ' && text[i] <= '~')
+        if (text[i] >= ' ' && text[i] <= '~' && !(text[i] == ' ' && i == size - 1))
             fputc(text[i], to);
         else
             fprintf(to, "\\x%02x", (unsigned char)text[i]);
@@ -537,7 +538,8 @@ static bool try_once(struct verdict *verdict, char *const argv[])
     verdict->lines = lines_of(&verdict->run);
     verdict->place = room_for(verdict->run.count, sizeof *verdict->place);
     verdict->end_is_right = ended_well(verdict);
-    if (find_places(verdict))
+    verdict->same_lines = find_places(verdict);
+    if (verdict->same_lines)
         order = judge_order(verdict);
     verdict->text_is_right = order != WRONG;
     if (order == IN_ORDER)
@@ -610,6 +612,33 @@ static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff
     }
 }
 
+/* An exercise may begin with the line "prediction: ...", in which the student says
+ * what will happen. To find what is right is the exercise, so he is not told. */
+static bool predicted_wrong(const struct verdict *verdict)
+{
+    const struct line *wanted = verdict->recording->lines;
+    static const char actor[] = "prediction";
+
+    return student && verdict->recording->count > 0 &&
+           actor_size(wanted) == strlen(actor) &&
+           memcmp(wanted->text, actor, strlen(actor)) == 0 &&
+           (verdict->run.count == 0 || !same_line(wanted, verdict->lines));
+}
+
+/* All that he gets is what his own program did. */
+static void explain_prediction(struct verdict *verdict)
+{
+    fputs("your prediction is not right yet, or its line is not in the form that the\n"
+          "exercise asks for. This is what your program printed:\n",
+          verdict->why);
+    for (size_t i = 0; i < verdict->run.count && i <= MOST_SHOWN; i++) {
+        fputs("  ", verdict->why);
+        if (i < MOST_SHOWN)
+            show_line(verdict->why, &verdict->lines[i]);
+        fputs(i < MOST_SHOWN ? "\n" : "...\n", verdict->why);
+    }
+}
+
 static void explain_text(struct verdict *verdict)
 {
     char *wanted = write_for_diff(verdict->recording->lines, verdict->recording->count);
@@ -621,8 +650,7 @@ static void explain_text(struct verdict *verdict)
         fprintf(verdict->why, "cannot run diff (`make setup` installs it): %s\n",
                 strerror(run.start_error));
     fprintf(verdict->why, "it prints %s (- %s):\n",
-            verdict->text_is_right ? "the lines in another order"
-                                   : "other lines, or in another order",
+            verdict->same_lines ? "the right lines in another order" : "other lines",
             student ? "expected, + yours" : "recorded, + this run");
     show_hunks(verdict->why, verdict, run.out, run.out + run.out_size);
     if (verdict->run.cut_short)
@@ -712,6 +740,27 @@ static void explain_end(struct verdict *verdict)
     }
 }
 
+/* Of lines that differ. */
+static const char *meaning_of_text(const struct verdict *verdict)
+{
+    size_t wanted = verdict->recording->count, came = verdict->run.count;
+
+    if (predicted_wrong(verdict))
+        return "Think again: why did it do that? What is printed after the prediction "
+               "is\n"
+               "compared when the prediction is right.";
+    if (verdict->same_lines)
+        return "A line that comes too soon does not wait for what it should wait for; "
+               "one\n"
+               "that comes too late waits for something that it need not wait for.";
+    if (came < wanted)
+        return "Lines are missing: is what prints them ever started? Is its callback "
+               "called?";
+    if (came > wanted)
+        return "There are lines too many: is something started twice, or never stopped?";
+    return "The words differ: compare the two lines letter by letter.";
+}
+
 /* What it usually means: for a student. */
 static void advise(const struct verdict *verdict)
 {
@@ -731,6 +780,8 @@ static void advise(const struct verdict *verdict)
         meaning =
             "Every handle that was opened has to be closed, with uv_close(), when it\n"
             "has done its work.";
+    else if (!verdict->text_is_right || !verdict->in_order)
+        meaning = meaning_of_text(verdict);
     else if (verdict->early)
         meaning = "What comes early does not wait for what it should wait for.";
     else if (verdict->text_is_right && verdict->end_is_right)
@@ -850,7 +901,9 @@ static bool report(struct verdict *verdict, const char *path)
                  (!timing || !anything_late(verdict));
     bool all = text && times && verdict->end_is_right;
 
-    if (!text)
+    if (!text && predicted_wrong(verdict))
+        explain_prediction(verdict);
+    else if (!text)
         explain_text(verdict);
     if (verdict->text_is_right && !times && !verdict->run.ended_by_us)
         explain_times(verdict);
