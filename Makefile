@@ -8,21 +8,32 @@
 #: make              build all programs, and say what to try first
 #: make setup        install what is missing (says what and why first)
 #: make lesson-05    build lesson 05 and show it
-#: make lessons      the lessons by part, with title and minutes
-#: make test         every program against its recorded output, and the tests of the tools
-#: make test-05      the same for one lesson
-#: make out-05       record the output of lesson 05 anew, and show what changed
-#: make memcheck     every program under ASan + UBSan, valgrind, and TSan where there are threads
-#: make setup-checks install what only the contributors' checks need
-#: make clean        remove everything that was built
+#: make lessons      the lessons by part: title, minutes, how far you are
+#: make exercise-05  check your exercise: passed, or what differs, and a hint
+#: make watch-05     the same again each time you save it
+#: make progress     all exercises: solved, tried, to do, and which is next
 #: make help         this list
 #:
-#: Still to come, each with its own sentence until then: make exercise-05, watch-05,
-#: progress, score, test-exercises, slides, test-slides, timelines, bench.
+#: For instructors:
+#: make score        one line for each exercise, and a JUnit file
 #:
-#: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined, BUILD=dir,
-#: V=1 (show the compiler's commands), TIMING=off (test the text alone), SLOW=3 (let
-#: everything be late three times as much), REQUIRE_ALL=1 (no test may be skipped).
+#: For those who work on the course:
+#: make test         every program against its recording; the tools' own tests
+#: make test-05      every program of lesson 05 against its recording
+#: make test-exercises  starters fail, solutions pass, and so on
+#: make out-05       record the output of lesson 05 anew, and show what changed
+#: make starters     write each exercise.c anew from its solution; yours are kept
+#: make memcheck     ASan + UBSan, valgrind, and TSan where there are threads
+#: make setup-checks install what only these checks need
+#: make clean        remove everything that was built
+#:
+#: Still to come, each with its own sentence until then: make slides, test-slides,
+#: timelines, bench.
+#:
+#: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
+#: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
+#: alone), SLOW=3 (let everything be late three times as much), REQUIRE_ALL=1 (no
+#: test may be skipped).
 
 BUILD ?= build
 # With no name it would be /, and here there are a lessons/, a common/ and a tests/
@@ -54,9 +65,11 @@ else
 
 lessons := $(sort $(patsubst %/about,%,$(wildcard lessons/*/about)))
 sources := $(sort $(filter-out %/exercise.c,$(foreach lesson,$(lessons),$(wildcard $(lesson)/*.c))))
-outs := $(sort $(filter-out %/exercise.out,$(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out))))
+recordings := $(sort $(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out)))
+exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$(notdir $(out:.out=))),$(out)))
+outs := $(filter-out $(exercise_outs),$(recordings))
 programs := $(sources:%.c=$(BUILD)/%)
-tools := $(BUILD)/tests/check $(BUILD)/common/show
+tools := $(BUILD)/tests/check $(BUILD)/common/show $(BUILD)/common/watch
 tool_tests := $(sort $(wildcard tests/*.t))
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
@@ -79,8 +92,12 @@ all: programs
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 ifneq ($(SANITIZE),)
-sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-fno-optimize-sibling-calls
 endif
+# What C leaves undefined (an index outside of its array) must not pass by luck. This
+# ends the program there, and needs no library.
+trap := -fsanitize=undefined -fsanitize-undefined-trap-on-error
 compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(sanitize) -Icommon
 # Who made which file is not mixed up: when the flags are others, all is made anew.
 flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
@@ -91,8 +108,8 @@ show = $(if $(V),set -x; ,echo "cc $<";)
 # A program appears when it is whole, and is gone when it can't be made.
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
-.PHONY: all programs tools libraries force test memcheck test-right test-threads lessons \
-	help clean
+.PHONY: all programs tools libraries force lessons progress help test test-exercises score \
+	starters memcheck test-right test-threads clean
 .DELETE_ON_ERROR:
 
 $(BUILD)/flags:
@@ -114,11 +131,15 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 $(BUILD)/tests/check: $(BUILD)/tests/check.o $(BUILD)/tests/run.o $(BUILD)/common/story.o
 	@$(compile) $(LDFLAGS) -o $@.$$$$ $^ $(finish)
 
+$(BUILD)/common/watch: $(addprefix $(BUILD)/common/,watch.o lesson.o)
+	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+
 $(BUILD)/common/show: $(addprefix $(BUILD)/common/,show.o timeline.o story.o lesson.o)
 	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
+$(BUILD)/lessons/%/exercise: sanitize += $(if $(SANITIZE),,$(trap))
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
 	@[ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
@@ -134,14 +155,15 @@ programs: $(programs) tools
 		[ -z "$$missing" ] || echo "$$lesson is left out: it $$missing"; \
 	done
 
--include $(wildcard $(BUILD)/common/*.d $(BUILD)/tests/*.d $(BUILD)/lessons/*/*.d)
+-include $(wildcard $(foreach made,common tests lessons/* solutions/*,$(BUILD)/$(made)/*.d))
 
 # --- for students ---
 
+# Whether what the lesson needs is installed; if not, the recipe ends with a sentence.
+has_needs = missing=$$(common/needs --missing $$lesson); \
+	if [ -n "$$missing" ]; then echo "Lesson $* $$missing" >&2; exit 1; fi
 lesson-%: $(BUILD)/common/show force
-	@$(find_lesson); \
-	missing=$$(common/needs --missing $$lesson); \
-	if [ -n "$$missing" ]; then echo "Lesson $* $$missing" >&2; exit 1; fi; \
+	@$(find_lesson); $(has_needs); \
 	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
 	$(BUILD)/common/show $$lesson
 $(foreach lesson,$(lessons),$(eval \
@@ -151,6 +173,17 @@ $(foreach lesson,$(lessons),$(eval \
 
 lessons:
 	@common/list-lessons $(lessons)
+
+# The student's own file is built here and nowhere else: whatever it holds, it
+# breaks nothing but itself.
+exercise-%: $(BUILD)/tests/check force
+	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/exercise check $$lesson
+
+watch-%: $(BUILD)/tests/check $(BUILD)/common/watch force
+	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
+
+progress:
+	@common/exercise progress $(lessons)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -191,7 +224,32 @@ out-%: tools force
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
 	for out in $(call outs_of,$(call lesson_called,$*)); do \
 		$(BUILD)/tests/check --record $$out || exit; \
-	done
+	done; \
+	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
+		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
+		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
+			$(BUILD)/tests/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
+		done; \
+	fi
+
+# Solutions are programs like others, whose recording is in the lesson. The starters
+# are written from them.
+solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
+$(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	@flags=$$(common/needs --cflags lessons/$(notdir $(<D))) && \
+	libs=$$(common/needs --libs lessons/$(notdir $(<D))) && $(show) \
+	$(compile) $$flags -DSOLUTION -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $$libs $(finish)
+
+test-exercises: $(BUILD)/tests/check $(BUILD)/common/lesson.o
+	@$(need_prove); prove -j16 tests/exercises/*.t
+
+score: $(BUILD)/tests/check
+	@tests/score $(lessons)
+
+starters:
+	@for exercise in $(solutions); do tests/starter --write $$exercise || exit; done
 
 # Programs that are wrong on purpose (_wrong) are left out, and only they.
 right := $(foreach out,$(outs),$(if $(findstring _wrong,$(notdir $(out))),,$(out)))
@@ -207,8 +265,8 @@ memcheck:
 	@echo "== with ThreadSanitizer: the lessons with threads"
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread TIMING=off test-threads
 
-test-right: programs
-	@UNDER="$(UNDER)" $(prove) -j8 $(right)
+test-right: programs $(solutions:%=$(BUILD)/solutions/%/exercise)
+	@UNDER="$(UNDER)" $(prove) -j8 $(right) $(exercise_outs)
 
 test-threads: programs
 	@chosen=; for lesson in $$(common/needs --has threads $(lessons)); do \
@@ -220,19 +278,17 @@ test-threads: programs
 
 # --- still to come ---
 
-later := progress score test-exercises slides test-slides timelines bench setup-slides \
+later := slides test-slides timelines bench setup-slides \
 	setup-database
 .PHONY: $(later)
 not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1
 $(later): ; @$(not_yet)
-exercise-%: force ; @$(not_yet)
-watch-%: force ; @$(not_yet)
 
 # Only what is known to be made here, and only where something was made, should
-# BUILD be a directory of somebody's.
+# BUILD be a directory of somebody's. What a student has solved (progress) stays.
 clean:
 	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] || \
-		rm -rf $(addprefix $(BUILD)/,lessons common tests failed asan tsan flags)
+		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises failed asan tsan flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
 force:

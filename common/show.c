@@ -208,6 +208,12 @@ static bool exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
+/* exercise.c, exercise.out, exercise@2.out: the student's */
+static bool is_exercise(const char *file)
+{
+    return strncmp(file, "exercise", 8) == 0 && (file[8] == '.' || file[8] == '@');
+}
+
 /* name@5.out belongs to name.c */
 static bool is_recorded(const char *source, char *const names[], int count)
 {
@@ -232,8 +238,7 @@ static void find_programs(void)
         must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
     uv_fs_req_cleanup(&listing);
     for (int i = 0; i < count; i++)
-        if (strcmp(names[i], "exercise.c") != 0 &&
-            strcmp(names[i], "exercise.out") != 0 &&
+        if (!is_exercise(names[i]) &&
             (ends_with(names[i], ".out") ||
              (ends_with(names[i], ".c") && !is_recorded(names[i], names, count))))
             add_program(names[i]);
@@ -781,7 +786,7 @@ static void print_next_steps(void)
     for (char **word = programs[example].argv; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))
-        printf("\n  the exercise        edit %s/exercise.c, then: make exercise-%.2s\n",
+        printf("\n  the exercise        %s/exercise.c, then make exercise-%.2s\n",
                directory, strrchr(directory, '/') + 1);
     else if (exists("README.md"))
         printf("\n  the exercise        at the end of the README\n");

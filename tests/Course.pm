@@ -6,6 +6,7 @@ package Course;
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Find;
 use File::Temp qw(tempdir);
@@ -13,7 +14,8 @@ use POSIX ();
 use Test::More;
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints make_command build_dir compiler_of_the_course scratch);
+    no_complaints make_command build_dir compiler_of_the_course scratch bare_tree
+    tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
 # not meant for those that we start.
@@ -26,6 +28,54 @@ sub build_dir    { return $ENV{BUILD} || 'build' }
 
 # A directory that is gone when the test ends.
 sub scratch { return tempdir(CLEANUP => 1) }
+
+# A copy of all but the lessons and the tests, to try things in.
+sub bare_tree {
+    my $tree = scratch();
+    system('mkdir', "$tree/lessons", "$tree/tests") == 0 or die "cannot make directories\n";
+    system('cp', '-R', 'Makefile', 'common', $tree) == 0 or die "cannot copy\n";
+    system('cp', (grep {-f && !/\.t$/} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
+    return abs_path($tree);
+}
+
+# A course of two lessons, 01-tea and 05-cake, whose exercise is one line that is
+# missing. To be saved as an answer: 'right', 'given', or lines of C.
+my %starter = (
+    '01-tea'  => ['say("tea: ready");',  '/* TODO: let the tea be ready too */'],
+    '05-cake' => ['say("cake: ready");', '/* TODO: let the cake be ready too */'],
+);
+
+sub tree_with_exercises {
+    my $tree = bare_tree();
+    for my $name (sort keys %starter) {
+        my ($number, $slug) = split /-/, $name;
+        mkdir $_ or die "$_: $!\n"
+            for grep { !-d } "$tree/tests/solutions", "$tree/tests/solutions/$name", "$tree/lessons/$name";
+        write_file("$tree/lessons/$name/about", "part: 1 Tea\nminutes: 5 + 10\npair: lines\n");
+        write_file("$tree/lessons/$name/README.md", "# $number \u$slug\n");
+        write_file("$tree/lessons/$name/exercise.hints", "Look at the end.\nAnd think.\n\nIt is say().\n");
+        write_file("$tree/lessons/$name/exercise.out", "[ 0.00] start\n[ 0.00] $slug: ready\n");
+        my ($answer, $todo) = @{ $starter{$name} };
+        write_file("$tree/tests/solutions/$name/exercise.c", exercise(
+            "#ifdef SOLUTION", "    $answer", "#else", "    $todo", "#endif"));
+        save_answer($tree, $name, 'given');
+    }
+    return $tree;
+}
+
+sub exercise {
+    return join '', map {"$_\n"} '#include "lesson.h"', '', 'int main(void)', '{', '    say("start");', @_, '}';
+}
+
+# What the student has in exercise.c, put in its place as many editors do it.
+sub save_answer {
+    my ($tree, $name, @lines) = @_;
+    my ($right, $given) = @{ $starter{$name} };
+    my %known = (right => $right, given => $given);
+    my $file  = "$tree/lessons/$name/exercise.c";
+    write_file("$file.new", exercise(map {"    $_"} map { $known{$_} // $_ } @lines));
+    return rename "$file.new", $file;
+}
 
 sub read_file {
     my ($path) = @_;

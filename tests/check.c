@@ -21,6 +21,7 @@
 #include "story.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ enum {
     IMPATIENCE = 3000, /* ms; a student's limit is this and the recording */
     STUDENT_RETRIES = 2,
     MOST_SHOWN = 30,          /* lines of a diagnosis */
+    STUDENT_SHOWN = 14,       /* must fit a small window, with what follows */
     MOST_SWAPS = 2000,        /* lines of a story in which swaps are looked for */
     MILLISECOND = 1000 * 1000 /* ns */
 };
@@ -62,6 +64,7 @@ struct lateness {
 
 struct verdict {
     const char *name; /* of the program, with its arguments */
+    const char *program;
     const struct recording *recording;
     struct run run;     /* the latest */
     struct line *lines; /* its lines */
@@ -378,9 +381,24 @@ static void quote(struct verdict *verdict, size_t recorded)
 {
     const struct line *line = &verdict->recording->lines[recorded];
 
-    fprintf(verdict->why, "line %zu, \"", recorded + 1);
+    if (!student)
+        fprintf(verdict->why, "line %zu, ", recorded + 1);
+    fputc('"', verdict->why);
     show_text(verdict->why, line->text, line->size);
     fputs("\", ", verdict->why);
+}
+
+/* As the line stands in a diff, with what is wrong about its time, all in ms. */
+static void show_wrong_time(struct verdict *verdict, size_t recorded, double by)
+{
+    struct line line = verdict->recording->lines[recorded];
+    long wanted = line.stamp;
+
+    line.stamp += (long)(by / 10);
+    fputs("  ", verdict->why);
+    show_line(verdict->why, &line);
+    fprintf(verdict->why, "   (expected at %ld.%02ld: %.2f s %s)\n", wanted / 100,
+            wanted % 100, (by < 0 ? -by : by) / 1000, by < 0 ? "early" : "late");
 }
 
 /* What noise can't do: a line that comes early, a stamp ahead of the clock. */
@@ -396,6 +414,10 @@ static void judge_earliness(struct verdict *verdict, size_t i)
     if (verdict->early++ >= MOST_SHOWN / 3) {
         if (verdict->early == MOST_SHOWN / 3 + 1)
             fputs("...\n", verdict->why);
+        return;
+    }
+    if (student && stamp < wanted - EARLY) {
+        show_wrong_time(verdict, recorded, stamp - wanted);
         return;
     }
     quote(verdict, recorded);
@@ -580,6 +602,18 @@ static char *write_for_diff(const struct line *lines, size_t count)
     return path;
 }
 
+/* A line that both have, with the time that it has now, and the one that it should
+ * have if that is another. */
+static void show_common(FILE *to, const struct line *wanted, const struct line *got)
+{
+    long late = 10 * (got->stamp - wanted->stamp);
+
+    show_line(to, got);
+    if (timing && got->kind == TIMED && (late > LATE || late < -EARLY))
+        fprintf(to, "   (expected at %ld.%02ld)", wanted->stamp / 100,
+                wanted->stamp % 100);
+}
+
 /* Show what `diff -u` found, with the time that each line has or had. Its text
  * is not used, only which lines of which side it names. */
 static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff,
@@ -587,7 +621,7 @@ static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff
 {
     unsigned long old = 0, new = 0;
     bool in_hunk = false;
-    int shown = 0;
+    int shown = 0, most = student ? STUDENT_SHOWN : MOST_SHOWN;
 
     for (const char *end; diff < diff_end; diff = end + 1) {
         end = memchr(diff, '\n', (size_t)(diff_end - diff));
@@ -598,13 +632,18 @@ static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff
             new = strtoul((char *)memchr(diff, '+', (size_t)(end - diff)) + 1, NULL, 10);
             fprintf(to, "  at line %lu:\n", old);
             in_hunk = true;
-        } else if (in_hunk && shown++ == MOST_SHOWN) {
+        } else if (in_hunk && shown++ == most) {
             fputs("  ...\n", to);
             return;
         } else if (in_hunk) {
+            const struct line *wanted = &verdict->recording->lines[old - 1];
+            const struct line *got = &verdict->lines[new - 1];
+
             fprintf(to, "  %c ", *diff);
-            show_line(to, *diff == '-' ? &verdict->recording->lines[old - 1]
-                                       : &verdict->lines[new - 1]);
+            if (*diff == ' ')
+                show_common(to, wanted, got);
+            else
+                show_line(to, *diff == '-' ? wanted : got);
             fputc('\n', to);
             old += *diff == '-' || *diff == ' ';
             new += *diff == '+' || *diff == ' ';
@@ -628,15 +667,15 @@ static bool predicted_wrong(const struct verdict *verdict)
 /* All that he gets is what his own program did. */
 static void explain_prediction(struct verdict *verdict)
 {
-    fputs("your prediction is not right yet, or its line is not in the form that the\n"
-          "exercise asks for. This is what your program printed:\n",
-          verdict->why);
-    for (size_t i = 0; i < verdict->run.count && i <= MOST_SHOWN; i++) {
+    fputs("this is what it printed:\n", verdict->why);
+    for (size_t i = 0; i < verdict->run.count && i < STUDENT_SHOWN; i++) {
         fputs("  ", verdict->why);
-        if (i < MOST_SHOWN)
-            show_line(verdict->why, &verdict->lines[i]);
-        fputs(i < MOST_SHOWN ? "\n" : "...\n", verdict->why);
+        show_line(verdict->why, &verdict->lines[i]);
+        fputc('\n', verdict->why);
     }
+    if (verdict->run.count > STUDENT_SHOWN)
+        fprintf(verdict->why, "  ... (start it by hand to see it all: %s)\n",
+                verdict->program);
 }
 
 static void explain_text(struct verdict *verdict)
@@ -667,6 +706,10 @@ static void explain_lateness(struct verdict *verdict, size_t i)
     const struct lateness *late = &verdict->late[i], *behind = &verdict->behind[i];
     double wanted = 10 * (double)verdict->recording->lines[i].stamp;
 
+    if (student && is_late(late)) {
+        show_wrong_time(verdict, i, late->by);
+        return;
+    }
     quote(verdict, i);
     if (is_late(late))
         fprintf(verdict->why, "should come at %.2f s, and came at %.2f s: %.2f s late",
@@ -684,8 +727,8 @@ static void explain_times(struct verdict *verdict)
 {
     int shown = 0, most = student ? MOST_SHOWN / 10 : MOST_SHOWN / 3;
 
-    if (verdict->early)
-        return; /* said when it was seen */
+    if (verdict->early || (student && !verdict->in_order))
+        return; /* said when it was seen, or by the diff */
     for (size_t i = 0; i < verdict->recording->count; i++)
         if (is_late(&verdict->late[i]) || is_late(&verdict->behind[i])) {
             if (shown++ == most) {
@@ -740,25 +783,38 @@ static void explain_end(struct verdict *verdict)
     }
 }
 
+/* Whether one line or two are others, and all that stand around them the same. */
+static bool few_words_differ(const struct verdict *verdict)
+{
+    size_t differ = 0;
+
+    for (size_t i = 0; i < verdict->run.count; i++)
+        differ += !same_line(&verdict->recording->lines[i], &verdict->lines[i]);
+    return differ <= 2;
+}
+
 /* Of lines that differ. */
 static const char *meaning_of_text(const struct verdict *verdict)
 {
     size_t wanted = verdict->recording->count, came = verdict->run.count;
 
     if (predicted_wrong(verdict))
-        return "Think again: why did it do that? What is printed after the prediction "
-               "is\n"
-               "compared when the prediction is right.";
+        return "Your prediction is not right yet (or not in the form that the exercise\n"
+               "asks for). What is printed after it is compared when it is right.";
     if (verdict->same_lines)
         return "A line that comes too soon does not wait for what it should wait for; "
                "one\n"
                "that comes too late waits for something that it need not wait for.";
     if (came < wanted)
-        return "Lines are missing: is what prints them ever started? Is its callback "
-               "called?";
+        return "Lines are missing: is what prints them called, and as often as it should "
+               "be?";
     if (came > wanted)
         return "There are lines too many: is something started twice, or never stopped?";
-    return "The words differ: compare the two lines letter by letter.";
+    if (few_words_differ(verdict))
+        return "The words differ: compare the two lines letter by letter.";
+    return "Go through your callbacks by hand, from the first line that differs: which "
+           "one\n"
+           "is called then, and what does it find?";
 }
 
 /* What it usually means: for a student. */
@@ -769,13 +825,22 @@ static void advise(const struct verdict *verdict)
 
     if (run->ended_by_us)
         meaning =
-            "The loop runs as long as anything is active: a timer that was started, an\n"
-            "idle handle that was never closed. Or it is our own code that goes round\n"
-            "and round, and never returns to the loop.";
+            "The loop runs as long as anything is active: a handle that was never "
+            "closed,\n"
+            "or that was initialised twice. Or it is our own code that goes round and\n"
+            "round, and never returns to the loop.";
+    else if (run->err_size > 0 && (strstr(run->err, "Sanitizer") != NULL ||
+                                   strstr(run->err, "runtime error") != NULL))
+        meaning = "The first line above that names your file tells where it happens.";
+    else if (run->signal == SIGILL || run->signal == SIGTRAP)
+        meaning = "It does what C does not allow: an index outside of its array, a NULL\n"
+                  "that is followed. With SANITIZE=address,undefined behind the make\n"
+                  "command you are told where.";
     else if (run->signal != 0)
         meaning =
-            "A pointer leads to something that isn't there: never set, or gone by now.\n"
-            "With SANITIZE=address behind the make command you are told where.";
+            "A pointer that was never set, or leads to something that is gone by now?\n"
+            "A handle that was initialised again while it is still active? With\n"
+            "SANITIZE=address behind the make command you are told where.";
     else if (run->err_size > 0 && strstr(run->err, "left a handle open"))
         meaning =
             "Every handle that was opened has to be closed, with uv_close(), when it\n"
@@ -935,7 +1000,7 @@ static bool report(struct verdict *verdict, const char *path)
 static bool check(const char *path, const char *name, char *const argv[], bool is_lesson)
 {
     struct recording recording = {0};
-    struct verdict verdict = {.name = name, .recording = &recording};
+    struct verdict verdict = {.name = name, .program = argv[0], .recording = &recording};
     bool all = false;
 
     verdict.why = open_memstream(&verdict.said, &verdict.said_size);

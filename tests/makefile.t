@@ -22,8 +22,6 @@ $ENV{CFLAGS} = '-O0'; # as quick as can be
 
 # --- trees to try things in ---
 
-my $trees = 0;
-
 # Most of what is tried here needs no real compiler, which takes its time. This
 # one makes programs that say what they are asked to do.
 my $quick_cc = write_file("$scratch/quick-cc", <<'SH', 0755);
@@ -44,15 +42,6 @@ esac
 END
 chmod +x "$made"
 SH
-
-# A copy of all but the lessons and the tests.
-sub bare_tree {
-    my $tree = "$scratch/tree" . ++$trees;
-    system('mkdir', '-p', "$tree/lessons", "$tree/tests") == 0 or die 'cannot make directories';
-    system('cp', '-R', 'Makefile', 'common', $tree) == 0 or die 'cannot copy';
-    system('cp', (grep {-f && !/\.t$/} glob 'tests/*'), "$tree/tests") == 0 or die 'cannot copy';
-    return abs_path($tree);
-}
 
 sub tree {
     my $tree = bare_tree();
@@ -159,7 +148,7 @@ sub made_since {
 
 sub programs_of {
     my ($tree) = @_;
-    return map {s{^\Q$tree\E/(.*)\.c$}{$1}r} sort glob "$tree/lessons/*/*.c";
+    return map {s{^\Q$tree\E/(.*)\.c$}{$1}r} grep { !m{/exercise\.c$} } sort glob "$tree/lessons/*/*.c";
 }
 
 sub lines_like { return grep { $_ =~ $_[1] } split /\n/, $_[0] }
@@ -479,10 +468,11 @@ SH
         return ($ran, split /\n/, read_file("$tree/log"));
     };
 
+    my $builds = 0;
     for my $goals ([qw(-j4 setup test)], [qw(-j4 test-05 setup lesson-05 test-01)],
         [qw(setup all)])
     {
-        my ($ran, @log) = $make->([@$goals, 'BUILD=' . ++$trees]);
+        my ($ran, @log) = $make->([@$goals, 'BUILD=' . ++$builds]);
         succeeds($ran, "make @$goals");
         is(join(', ', @log[0, 1]), 'setup starts: , setup ends', 'setup is first, and ends first');
         is(scalar(grep {/^setup starts/} @log), 1, 'and is done once');
@@ -512,6 +502,7 @@ subtest 'what is still to come says so' => sub {
     succeeds($help, 'make help');
     like($help->{out}, qr/^make lesson-05 +\S/m, 'says what to do');
     like($help->{out}, qr/^make setup +\S/m,     'and how to start');
+    unlike($help->{out}, qr/^.{81}/m, 'in 80 columns');
 
     my ($later) = $help->{out} =~ /^Still to come[^:]*:(.*?)\.$/ms;
     for my $goal (split /,\s*/, ($later // '') =~ s/make |^\s+//gr) {

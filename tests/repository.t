@@ -119,7 +119,7 @@ subtest 'each lesson has its parts, and nothing else' => sub {
         no_complaints(
             "$lesson has nothing unknown",
             grep {
-                !/^(?:README\.md|about|timeline\.svg|exercise\.(?:c|out|hints)|
+                !/^(?:README\.md|about|timeline\.svg|exercise(?:\.c|\.hints|(?:@[^@]+)*\.out)|
                     $name\.c|$name(?:@[^@]+)?\.out)$/x
             } @files
         );

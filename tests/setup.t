@@ -16,7 +16,7 @@ my @managers = qw(apt-get dnf pacman apk brew);
 my @modules  = qw(Test::More Time::HiRes IPC::Open3 File::Temp File::Find POSIX);
 my @core     = (qw(cc stdio.h pkg-config libuv prove perl diff), @modules);
 my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefined',
-    'gcc-thread', 'valgrind', 'valgrind-libc', 'clang-format');
+    'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
 my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
@@ -90,7 +90,7 @@ my %does = (
     id => '[ "$1" = -u ] && echo "$uid"',
     uname => 'echo "$os"',
     'xcode-select' => 'has xcode',
-    (map { $_ => ':' } qw(prove diff clang-format)),
+    (map { $_ => ':' } qw(prove diff patch clang-format)),
 );
 
 my $fakes = tempdir(CLEANUP => 1);
@@ -225,12 +225,12 @@ subtest 'each package manager' => sub {
         brew      => 'brew install pkgconf libuv perl diffutils',
     );
     my %checks = (
-        'apt-get' => 'clang libclang-rt-dev valgrind libc6-dbg clang-format',
+        'apt-get' => 'clang libclang-rt-dev valgrind libc6-dbg patch clang-format',
         dnf       => 'clang compiler-rt libasan libubsan libtsan valgrind '
-            . 'clang-tools-extra',
-        pacman    => 'clang valgrind',
-        apk       => 'clang compiler-rt valgrind musl-dbg clang-extra-tools',
-        brew      => 'clang-format',
+            . 'patch clang-tools-extra',
+        pacman    => 'clang valgrind patch',
+        apk       => 'clang compiler-rt valgrind musl-dbg patch clang-extra-tools',
+        brew      => 'gpatch clang-format',
     );
     for my $manager (@managers) {
         my @all = (lacks => [@core, @checks], managers => [$manager]);

@@ -290,7 +290,7 @@ And now
 
   read on             lessons/01-x/README.md
   start one yourself  build/lessons/01-x/x_async
-  the exercise        edit lessons/01-x/exercise.c, then: make exercise-01
+  the exercise        lessons/01-x/exercise.c, then make exercise-01
 END
 };
 

@@ -1,0 +1,241 @@
+#!/usr/bin/env perl
+# exercise.t - a student's day: make exercise-NN, make progress, make lessons, and
+# what they remember, in a course of two lessons with exercises of one line.
+
+use strict;
+use warnings;
+
+use lib 'tests';
+use Course;
+use Test::More;
+
+delete @ENV{qw(BUILD SANITIZE LDFLAGS REQUIRE_ALL SLOW TIMING UNDER V)};
+$ENV{CFLAGS} = '-O0';
+
+my $tree = tree_with_exercises();
+
+sub make {
+    my (@arguments) = @_;
+    my $ran = run([make_command(), @arguments], dir => $tree);
+    $ran->{words} = join '', grep { !/^\S*make(?:\[\d+\])?: / } split /^/, $ran->{err};
+    return $ran;
+}
+
+sub state_file { return "$tree/build/progress/$_[0]" }
+
+sub fails_with {
+    my ($ran, $name, @patterns) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    isnt($ran->{status}, 0, "$name: make fails");
+    like("$ran->{out}$ran->{words}", $_, $name) for @patterns;
+    my ($longest) = sort { length $b <=> length $a } split /\n/, $ran->{out};
+    cmp_ok(length($longest // ''), '<=', 80, "$name: fits 80 columns") || diag($longest);
+}
+
+sub progress_says {
+    my ($name, @patterns) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $ran = make('progress');
+    is($ran->{status}, 0, "$name: make progress");
+    like($ran->{out}, $_, $name) for @patterns;
+}
+
+subtest 'as it was given' => sub {
+    my $ran = make('exercise-01');
+    fails_with($ran, 'it does not pass', qr/as it was given.*TODO in lessons.*exercise\.c/s);
+    unlike($ran->{out}, qr/Hint|tea: ready/, 'and is no try: no hint, nothing of what is expected');
+    my ($command) = $ran->{out} =~ /^    (\S+)$/m;
+    is(run([$command // 'false'], dir => $tree)->{out}, "[ 0.00] start\n", 'it can be started by hand');
+    is($ran->{words}, '', 'nothing on stderr');
+    progress_says('nothing is tried', qr/^  01  Tea +to do$/m, qr/^  05  Cake +to do$/m,
+        qr/^0 of 2 solved\. Next: make lesson-01, then make exercise-01$/m);
+};
+
+subtest 'it does not compile' => sub {
+    save_answer($tree, '01-tea', 'say("tea: ready")');
+    fails_with(make('exercise-01'), 'the compiler speaks',
+        qr{^lessons/01-tea/exercise\.c:6:\d+: error: }m,
+        qr{does not compile\. Open lessons/01-tea/exercise\.c});
+    is(make()->{status}, 0, 'make builds the rest');
+    progress_says('it is no try', qr/^  01  Tea +to do$/m);
+};
+
+subtest 'wrong answers, and hints' => sub {
+    save_answer($tree, '01-tea', 'say("tea: hot");');
+    my $first = make('exercise-01');
+    fails_with($first, 'the first', qr/^    - \[ 0\.00\] tea: ready$/m, qr/^    \+ \[ 0\.0\d\] tea: hot$/m,
+        qr/letter by letter/, qr/^Hint 1 of 2.*:\n  Look at the end\.\n  And think\.$/m);
+    fails_with(make('exercise-01'), 'the same again gives the same hint', qr/^Hint 1 of 2/m);
+    progress_says('one try', qr/^  01  Tea +tried once$/m);
+
+    save_answer($tree, '01-tea', 'uv_sleep(400);', 'say("tea: ready");');
+    fails_with(make('exercise-01'), 'the second', qr/\[ 0\.4\d\] tea: ready   \(expected at 0\.00: 0\.4\d s late\)$/m,
+        qr/need not wait for/, qr/^Hint 2 of 2:\n  It is say\(\)\.$/m);
+    save_answer($tree, '01-tea', 'return 3;');
+    fails_with(make('exercise-01'), 'the third', qr/exit status is 3, and should be 0/, qr/^Hint 2 of 2:/m);
+    progress_says('three tries', qr/^  01  Tea +tried 3 times$/m);
+    like(make('lessons')->{out}, qr/^  01  Tea .* exercise: tried 3 times$/m, 'make lessons');
+};
+
+subtest 'what hangs is ended soon' => sub {
+    save_answer($tree, '01-tea', 'say("tea: ready");', 'for (;;)', '    uv_sleep(60000);');
+    my $begin = time;
+    fails_with(make('exercise-01'), 'a sentence', qr/did not end within 3\.\d s, and was ended: it hangs$/m);
+    cmp_ok(time - $begin, '<', 30, 'soon');
+};
+
+subtest 'the right answer' => sub {
+    save_answer($tree, '01-tea', 'right', '/* like this */');
+    my $ran = make('exercise-01');
+    is($ran->{status}, 0, 'make succeeds') or diag($ran->{out}, $ran->{err});
+    like($ran->{out}, qr/^Passed: /m, 'it says so');
+    like($ran->{out}, qr/^1 of 2 solved\. Next: make lesson-05, then make exercise-05$/m, 'what is next');
+    my ($diff) = $ran->{out} =~ /^    (diff .*)$/m;
+    is(run(['sh', '-c', $diff // 'false'], dir => $tree)->{out},
+        "6a7\n>     /* like this */\n", 'how a solution differs');
+    progress_says('solved', qr/^  01  Tea +solved$/m, qr/^1 of 2 solved/m);
+    like(make('lessons')->{out}, qr/^  01  Tea .* exercise: solved$/m, 'make lessons');
+
+    save_answer($tree, '01-tea', 'given', '/* again */');
+    fails_with(make('exercise-01'), 'when it is broken again', qr/^Hint 2 of 2/m);
+    save_answer($tree, '01-tea', 'given', '/* and again */');
+    fails_with(make('exercise-01'), 'and again', qr/^Hint 2 of 2/m);
+    progress_says('it stays solved', qr/^  01  Tea +solved$/m);
+};
+
+subtest 'one recording for each argument' => sub {
+    my $recording = write_file("$tree/lessons/05-cake/exercise\@2.out", "[ 0.00] start\n[ 0.00] cake: 2\n");
+    save_answer($tree, '05-cake', 'right');
+    my $ran = make('exercise-05');
+    fails_with($ran, 'right without it only', qr{^Started as: build/lessons/05-cake/exercise 2\nNot yet}m,
+        qr/^    - \[ 0\.00\] cake: 2$/m);
+    my $given = 'say("cake: %s", argc > 1 ? argv[1] : "ready");';
+    write_file("$tree/lessons/05-cake/exercise.c",
+        qq(#include "lesson.h"\nint main(int argc, char *argv[])\n{\n    say("start");\n    $given\n}\n));
+    is(make('exercise-05')->{status}, 0, 'right with both');
+    unlink $recording, "$tree/build/progress/05-cake";
+};
+
+subtest 'what C leaves undefined does not pass by luck' => sub {
+    my @lucky = ('static int cups[2] = {1, 1};', 'int total = 0;', 'for (int i = 0; cups[i] == 1; i++)',
+        '    total++;', 'if (total == 2)', '    say("cake: ready");');
+    save_answer($tree, '05-cake', @lucky);
+    fails_with(make('exercise-05'), 'an index', qr/index outside of its array/);
+    like(make('exercise-05', 'SANITIZE=undefined')->{out},
+        qr{lessons/05-cake/exercise\.c:8:\d+: runtime error: index 2 out of bounds.*names your file tells where}s,
+        'with a sanitizer it is told where');
+    unlink "$tree/build/progress/05-cake";
+};
+
+subtest 'a finished course' => sub {
+    save_answer($tree, '05-cake', 'right');
+    my $ran = make('exercise-05');
+    is($ran->{status}, 0, 'passes');
+    like($ran->{out}, qr/^All 2 exercises are solved.*Congratulations/m, 'congratulates');
+    progress_says('so does make progress', qr/^All 2 exercises are solved.*Congratulations/m);
+    is(make('clean')->{status}, 0, 'make clean');
+    progress_says('remembers', qr/^All 2 exercises are solved/m);
+    progress_says('BUILD=dir has its own', qr/^All 2/m);
+    like(make('progress', 'BUILD=other')->{out}, qr/^0 of 2 solved/m, 'of which nothing is solved');
+};
+
+subtest 'a damaged memory costs nothing but a message' => sub {
+    save_answer($tree, '01-tea', 'right');
+    for my $damage ('', 'soled', 'solved twice', 'tried', 'tried x 1', 'tried 0 1', 'tried -1 1',
+        'tried 1', 'tried 1 2 3', 'solved', 'solved 1', 'solved x y', "\xff\xfe\n" x 3, 'tried 9999999999999999999999 1')
+    {
+        write_file(state_file('01-tea'), $damage);
+        my $ran = make('progress');
+        is($ran->{status}, 0, 'make progress');
+        like($ran->{out}, qr/^  01  Tea +to do$/m, 'to do again');
+        is($ran->{words}, "build/progress/01-tea is damaged: how exercise 01 went is forgotten.\n", 'a message')
+            or diag("damage: $damage");
+    }
+    my $ran = make('exercise-01');
+    is($ran->{status}, 0, 'it can be solved again');
+    is(make('progress')->{words}, '', 'and then the damage is gone');
+
+    unlink state_file('01-tea');
+    mkdir state_file('01-tea') or die;
+    like(make('progress')->{words}, qr/damaged/, 'a directory in its place');
+    rmdir state_file('01-tea');
+
+    rename "$tree/build/progress", "$tree/build/kept" or die;
+    write_file("$tree/build/progress", '');
+    $ran = make('exercise-01');
+    is($ran->{status}, 0, 'where nothing can be remembered, it passes');
+    like($ran->{words}, qr/^How it went can't be remembered: .* cannot be written\.$/m, 'with a message');
+    unlink "$tree/build/progress";
+    rename "$tree/build/kept", "$tree/build/progress" or die;
+};
+
+subtest 'what is not there' => sub {
+    unlink "$tree/lessons/01-tea/exercise.c" or die;
+    fails_with(make('exercise-01'), 'no exercise.c',
+        qr{^There is no lessons/01-tea/exercise\.c: `git checkout lessons/01-tea/exercise\.c`}m);
+    save_answer($tree, '01-tea', 'right');
+    rename "$tree/lessons/01-tea/exercise.out", "$tree/kept" or die;
+    fails_with(make('exercise-01'), 'a lesson without', qr/^Lesson 01 has no exercise\.$/m);
+    progress_says('it does not count', qr/^All 1 exercises? /m);
+    rename "$tree/kept", "$tree/lessons/01-tea/exercise.out" or die;
+    fails_with(make('exercise-07'), 'no lesson', qr/^There is no lesson "07"/m);
+};
+
+subtest 'make starters' => sub {
+    is(make('starters')->{status}, 0, 'make starters');
+    my $file = "$tree/lessons/01-tea/exercise.c";
+    like(read_file($file), qr/TODO: let the tea/, 'the exercise as it is given');
+    like(read_file("$file.mine"), qr/say\("tea: ready"\)/, 'the answer is kept');
+    is(make('starters')->{out}, '', 'again: nothing');
+    save_answer($tree, '01-tea', 'another();');
+    like(make('starters')->{out}, qr/is new; what it was is .*exercise\.c\.mine\+$/m, 'another answer');
+    like(read_file("$file.mine"), qr/say\("tea: ready"\)/, 'the first one is still there');
+    like(read_file("$file.mine+"), qr/another\(\)/, 'and so is the second');
+};
+
+# The commands of the README, as a student types them.
+subtest 'a newer course keeps the answers' => sub {
+    return lacking('needs git') unless tool('git');
+    my $course = tree_with_exercises();
+    my $clone  = scratch() . '/clone';
+    my %who = map { ("GIT_${_}_NAME" => 'A', "GIT_${_}_EMAIL" => 'a@example.com') } qw(AUTHOR COMMITTER);
+    my $git = sub {
+        my ($dir, @arguments) = @_;
+        my $ran = run(['git', @arguments], dir => $dir, env => {%who, GIT_EDITOR => 'true',
+                GIT_CONFIG_NOSYSTEM => 1, HOME => $course});
+        return $ran->{status};
+    };
+    my ($answers) = read_file('README.md') =~ /^## Your answers\n(.*?)^## /ms;
+    my @commands = ($answers // '') =~ /^    git (.*)$/mg;
+    cmp_ok(scalar @commands, '>=', 2, 'the README has commands');
+
+    $git->($course, @$_) for ['init', '-q'], ['add', '-A'], ['commit', '-q', '-m', 'course'];
+    $git->('.', 'clone', '-q', $course, $clone);
+    save_answer($clone, '01-tea', 'right');
+    write_file("$course/lessons/01-tea/README.md", "# 01 Tea\n\nNewer.\n");
+    write_file("$course/lessons/05-cake/exercise.c", "/* newer */\n");
+    $git->($course, 'commit', '-q', '-a', '-m', 'newer');
+    for (@commands[0, 1]) {
+        is($git->($clone, map {s/"//gr} /"[^"]*"|\S+/g), 0, "git $_");
+    }
+    like(read_file("$clone/lessons/01-tea/exercise.c"), qr/say\("tea: ready"\)/, 'the answer is there');
+    like(read_file("$clone/lessons/01-tea/README.md"), qr/Newer/, 'and the newer lesson');
+    like(read_file("$clone/lessons/05-cake/exercise.c"), qr/newer/, 'and the newer exercise');
+
+    # Both changed the same exercise.
+    save_answer($clone, '01-tea', 'right', '/* mine */');
+    write_file("$course/lessons/01-tea/exercise.c", "/* another exercise */\n");
+    write_file("$course/lessons/05-cake/README.md", "# 05 Cake\n\nNewer.\n");
+    $git->($course, 'commit', '-q', '-a', '-m', 'newer still');
+    for (@commands) {
+        my @words = map {s/"//gr} map {s/NN-NAME/01-tea/gr} /"[^"]*"|\S+/g;
+        my $status = $git->($clone, @words);
+        $words[0] eq 'pull' ? isnt($status, 0, "git $_: a conflict") : is($status, 0, "git $_");
+    }
+    like(read_file("$clone/lessons/01-tea/exercise.c"), qr{/\* mine \*/\n\}}, 'the answer is kept');
+    unlike(read_file("$clone/lessons/01-tea/exercise.c"), qr/<<<|>>>/, 'as it was');
+    like(read_file("$clone/lessons/05-cake/README.md"), qr/Newer/, 'the rest is newer');
+    is(run(['git', 'status', '--porcelain'], dir => $clone)->{out}, '', 'and nothing is left to do');
+};
+
+done_testing();

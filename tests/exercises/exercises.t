@@ -1,0 +1,126 @@
+#!/usr/bin/env perl
+# exercises.t - each exercise is fair: what the student is given builds and does
+# not pass, the solution passes, and wrong answers fail with a verdict that names
+# the mistake. `make test-exercises` runs it; the student's own files are not used.
+use strict;
+use warnings;
+
+use lib 'tests';
+use Course;
+use File::Path qw(make_path);
+use Test::More;
+
+my $build   = build_dir();
+my $made    = "$build/exercises";
+my @compile = (compiler_of_the_course(), qw(-fsanitize=undefined -fsanitize-undefined-trap-on-error));
+my @lessons = map { m{([^/]+)/exercise\.c$} } sort glob 'tests/solutions/*/exercise.c';
+
+# Where nothing can be checked, nothing must look checked.
+BAIL_OUT("$build/tests/check is not built: make") unless -x "$build/tests/check";
+BAIL_OUT('no exercises here: start it from the top') unless @lessons;
+
+sub starter { my ($lesson) = @_; return scalar `tests/starter tests/solutions/$lesson/exercise.c` }
+
+# Build a program as a student's is built. Returns its path, or
+# nothing, when the compiler has said why.
+sub build_program {
+    my ($lesson, $source, @flags) = @_;
+    my ($name)  = $source =~ m{([^/]+)\.c$};
+    my $program = "$made/$lesson/$name";
+    my ($cflags, $libs) = map { run(['common/needs', $_, "lessons/$lesson"])->{out} } qw(--cflags --libs);
+    my $ran = run([@compile, @flags, split(' ', $cflags), '-o', $program, $source,
+            "$build/common/lesson.o", split ' ', $libs]);
+    return $program if $ran->{status} == 0;
+    diag($ran->{err});
+    return;
+}
+
+# All are judged at once, since they wait most of the time.
+my %judging;
+
+sub start_judging {
+    my ($key, @command) = @_;
+    open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "$command[0]: $!\n";
+    $judging{$key} = $from;
+}
+
+# How it ended, and what was said.
+sub judged {
+    my ($key) = @_;
+    my $from = delete $judging{$key} or return (255, 'it was not built');
+    my $said = do { local $/; <$from> } // '';
+    close $from;
+    return ($? >> 8, $said);
+}
+
+sub wrong_answers { my ($lesson) = @_; return sort glob "tests/solutions/$lesson/wrong_*" }
+
+# A wrong answer is a whole program, or what it changes in the starter: words, then
+# a diff. Returns its source, or nothing if it does not fit the starter any more.
+sub source_of {
+    my ($lesson, $wrong) = @_;
+    return $wrong if $wrong =~ /\.c$/;
+    my ($name) = $wrong =~ m{([^/]+)\.diff$};
+    my $source  = "$made/$lesson/$name.c";
+    my $patched = run(['patch', '-s', '-F', '0', '-o', $source, "$made/$lesson/starter.c", $wrong]);
+    return $source if $patched->{status} == 0;
+    diag($wrong, $patched->{out}, $patched->{err});
+    return;
+}
+
+sub recordings_of { my ($lesson) = @_; return sort glob "lessons/$lesson/exercise.out lessons/$lesson/exercise\@*.out" }
+
+for my $lesson (@lessons) {
+    make_path("$made/$lesson");
+    write_file("$made/$lesson/starter.c", starter($lesson));
+    my %programs = (starter => scalar build_program($lesson, "$made/$lesson/starter.c", '-Werror'));
+    for my $wrong (wrong_answers($lesson)) {
+        my $source = source_of($lesson, $wrong);
+        $programs{$wrong} = build_program($lesson, $source) if $source;
+    }
+    start_judging("$lesson $_", 'common/exercise', 'judge', "lessons/$lesson", $programs{$_})
+        for grep { $programs{$_} } keys %programs;
+    if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
+        for my $recording (recordings_of($lesson)) {
+            my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
+            start_judging($recording, "$build/tests/check", $recording, $solution, @arguments);
+        }
+    }
+}
+
+for my $lesson (@lessons) {
+    subtest $lesson => sub {
+        my ($status, $said);
+        for my $recording (recordings_of($lesson)) {
+            ($status, $said) = judged($recording);
+            is($status, 0, "the solution passes: $recording") or diag($said);
+        }
+
+        ($status, $said) = judged("$lesson starter");
+        is($status, 1, 'what the student is given builds, runs, and does not pass')
+            or diag($said);
+        my $starter = starter($lesson);
+        like($starter, qr/TODO/, 'a TODO marks the place');
+        unlike($starter, qr/SOLUTION/, 'nothing of the solution is left in it');
+        is(read_file("lessons/$lesson/exercise.c"), $starter,
+            'exercise.c is what the solution gives (or else: make starters)');
+
+        my $hints = read_file("lessons/$lesson/exercise.hints");
+        cmp_ok(scalar(split /\n\s*\n/, $hints), '>=', 2, 'there are two hints or more');
+        unlike($hints, qr/^.{77}/m, 'which fit a small window');
+        like(read_file("lessons/$lesson/README.md"), qr/^## Exercise\n.*\bexercise\.c\b.*make exercise-/ms,
+            'the README leads into it');
+
+        my @wrong = wrong_answers($lesson);
+        ok((grep {/wrong_sync/} @wrong), 'sync in disguise is among the wrong answers');
+        for my $wrong (@wrong) {
+            my ($verdict) = read_file($wrong) =~ m{^(?: \* )?verdict: (.*?)(?: \*/)?$}m;
+            ($status, $said) = judged("$lesson $wrong");
+            is($status, 1, "$wrong does not pass");
+            ok(defined $verdict && index($said, $verdict) >= 0, "... and the verdict says \"$verdict\"")
+                or diag($said);
+            unlike($said, qr/^.{81}/m, '... in lines of 80');
+        }
+    };
+}
+done_testing();

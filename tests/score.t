@@ -1,0 +1,105 @@
+#!/usr/bin/env perl
+# score.t - make score: a line for each exercise, and a JUnit file, whatever the
+# students hand in.
+
+use strict;
+use warnings;
+
+use lib 'tests';
+use Course;
+use Test::More;
+
+delete @ENV{qw(BUILD SANITIZE LDFLAGS REQUIRE_ALL SLOW TIMING UNDER V)};
+$ENV{CFLAGS} = '-O0';
+
+my $tree = tree_with_exercises();
+
+run([make_command(), 'build/tests/check'], dir => $tree)->{status} == 0
+    or die "score.t: cannot build tests/check\n";
+
+sub score { return run([make_command(), '-s', 'score', @_], dir => $tree) }
+
+# Enough of an XML reader to know that it is one: tags that match, entities that exist.
+# Returns the cases: {name => [message, text]}, or dies.
+sub read_junit {
+    my ($xml) = @_;
+    my (@open, %cases, $case);
+    $xml =~ s/\A<\?xml version="1\.0" encoding="UTF-8"\?>\n// or die "no XML\n";
+    while ($xml =~ /\G(?:<(\/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(\/?)>|([^<]+))/gc) {
+        my ($ends, $tag, $attributes, $is_empty, $text) = ($1, $2, $3, $4, $5);
+        for ($attributes // '', $text // '') {
+            die "& alone: $_\n" if /&(?!#\d+;)/;
+            die "no character of XML\n" if /[^\x09\x0a\x20-\x7e]/;
+        }
+        if (defined $text) {
+            $cases{$case}[1] .= $text =~ s/&#(\d+);/chr $1/ger if @open && $open[-1] eq 'failure';
+        } elsif ($ends) {
+            die "</$tag> ends nothing\n" unless @open && pop(@open) eq $tag;
+        } else {
+            $case = $1 if $tag eq 'testcase' && $attributes =~ / name="([^"]*)"/;
+            $cases{$case} = [] if $tag eq 'testcase';
+            $cases{$case}[0] = $1 if $tag eq 'failure' && $attributes =~ / message="([^"]*)"/;
+            push @open, $tag unless $is_empty;
+        }
+    }
+    die "not read to its end\n" if (pos($xml) // 0) != length $xml or @open;
+    return \%cases;
+}
+
+sub judged {
+    my ($name, $status, $lines, %cases) = @_;
+    subtest $name => sub {
+        unlink "$tree/build/score.xml";
+        my $ran = score();
+        is($ran->{status} != 0, $status != 0, 'the exit status');
+        is($ran->{out}, join('', map {"$_\n"} @$lines), 'the lines');
+        my $xml  = read_file("$tree/build/score.xml");
+        my $read = eval { read_junit($xml) } or diag($@, $xml);
+        is_deeply([map {"$_: " . ($read->{$_}[0] // 'passed')} sort keys %$read],
+            [map {"$_: $cases{$_}[0]"} sort keys %cases], 'the cases');
+        my $failures = grep { $_->[0] ne 'passed' } values %cases;
+        like($xml, qr/^<testsuite name="exercises" tests="2" failures="$failures">$/m, 'their number');
+        like($read->{$_}[1] // '', $cases{$_}[1], "what is said of $_") for grep { $cases{$_}[1] } keys %cases;
+        ok(!-e "$tree/build/progress", 'what the student remembers is left alone');
+    };
+}
+
+judged('as given', 1, ['01-tea               failed', '05-cake              failed', '0 of 2 passed'],
+    '01-tea' => ['failed', qr/- \[ 0\.00\] tea: ready$/m], '05-cake' => ['failed']);
+
+save_answer($tree, '01-tea', 'right');
+save_answer($tree, '05-cake', 'say("<&\">\x7f]]>");');
+judged('one is solved', 1, ['01-tea               passed', '05-cake              failed', '1 of 2 passed'],
+    '01-tea' => ['passed'], '05-cake' => ['failed', qr/\+ \[ 0\.0\d\] <&">\\x7f\]\]>$/m]);
+
+save_answer($tree, '05-cake', "int \xc3\xa4 = y;");
+judged('it does not compile', 1,
+    ['01-tea               passed', '05-cake              does not compile', '1 of 2 passed'],
+    '01-tea' => ['passed'], '05-cake' => ['does not compile', qr/exercise\.c:6:\d+: error/]);
+
+unlink "$tree/lessons/05-cake/exercise.c";
+judged('it is missing', 1,
+    ['01-tea               passed', '05-cake              missing', '1 of 2 passed'],
+    '01-tea' => ['passed'], '05-cake' => ['missing', qr/there is no/]);
+
+save_answer($tree, '05-cake', 'right');
+write_file("$tree/lessons/05-cake/about", "part: 1\nneeds: no-such-library\n");
+judged('it can not be built here', 1,
+    ['01-tea               passed', '05-cake              can\'t be checked here', '1 of 2 passed'],
+    '01-tea' => ['passed'], '05-cake' => ['can&#39;t be checked here', qr/no-such-library/]);
+
+write_file("$tree/lessons/05-cake/about", "part: 1\n");
+judged('all are solved', 0, ['01-tea               passed', '05-cake              passed', '2 of 2 passed'],
+    '01-tea' => ['passed'], '05-cake' => ['passed']);
+
+subtest 'where the file can not be written' => sub {
+    unlink "$tree/build/score.xml";
+    mkdir "$tree/build/score.xml" or die;
+    my $ran = score();
+    isnt($ran->{status}, 0, 'it fails');
+    like($ran->{err}, qr{^score: cannot write build/score\.xml: }m, 'with a sentence');
+    like($ran->{out}, qr/^2 of 2 passed$/m, 'after the lines');
+    is_deeply([grep { !/score\.xml$/ } glob "$tree/build/score*"], [], 'nothing half-written is left');
+};
+
+done_testing();
