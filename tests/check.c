@@ -674,8 +674,7 @@ static void explain_prediction(struct verdict *verdict)
         fputc('\n', verdict->why);
     }
     if (verdict->run.count > STUDENT_SHOWN)
-        fprintf(verdict->why, "  ... (start it by hand to see it all: %s)\n",
-                verdict->program);
+        fprintf(verdict->why, "  ... (by hand you see it all: %s)\n", verdict->program);
 }
 
 static void explain_text(struct verdict *verdict)
