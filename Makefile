@@ -22,13 +22,14 @@
 #: make test-05      every program of lesson 05 against its recording
 #: make test-exercises  starters fail, solutions pass, and so on
 #: make out-05       record the output of lesson 05 anew, and show what changed
+#: make timelines    draw each lesson's timeline.svg from its recordings
 #: make starters     write each exercise.c anew from its solution; yours are kept
 #: make memcheck     ASan + UBSan, valgrind, and TSan where there are threads
 #: make setup-checks install what only these checks need
 #: make clean        remove everything that was built
 #:
 #: Still to come, each with its own sentence until then: make slides, test-slides,
-#: timelines, bench.
+#: bench.
 #:
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
 #: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
@@ -69,7 +70,7 @@ recordings := $(sort $(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out)))
 exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$(notdir $(out:.out=))),$(out)))
 outs := $(filter-out $(exercise_outs),$(recordings))
 programs := $(sources:%.c=$(BUILD)/%)
-tools := $(BUILD)/tests/check $(BUILD)/common/show $(BUILD)/common/watch
+tools := $(BUILD)/tests/check $(addprefix $(BUILD)/common/,show watch draw)
 tool_tests := $(sort $(wildcard tests/*.t))
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
@@ -109,7 +110,7 @@ show = $(if $(V),set -x; ,echo "cc $<";)
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
 .PHONY: all programs tools libraries force lessons progress help test test-exercises score \
-	starters memcheck test-right test-threads clean
+	starters timelines memcheck test-right test-threads clean
 .DELETE_ON_ERROR:
 
 $(BUILD)/flags:
@@ -135,6 +136,9 @@ $(BUILD)/common/watch: $(addprefix $(BUILD)/common/,watch.o lesson.o)
 	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
 
 $(BUILD)/common/show: $(addprefix $(BUILD)/common/,show.o timeline.o story.o lesson.o)
+	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+
+$(BUILD)/common/draw: $(addprefix $(BUILD)/common/,draw.o timeline.o story.o lesson.o)
 	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
@@ -251,6 +255,17 @@ score: $(BUILD)/tests/check
 starters:
 	@for exercise in $(solutions); do tests/starter --write $$exercise || exit; done
 
+# A picture is replaced when the new one is whole, and only if it is another one.
+timelines: $(BUILD)/common/draw
+	@changed=; for lesson in $(lessons); do \
+		picture=$$lesson/timeline.svg; new=$$picture.$$$$; \
+		$(BUILD)/common/draw $$lesson >$$new || { rm -f $$new; exit 1; }; \
+		if cmp -s $$new $$picture; then rm -f $$new; continue; fi; \
+		if [ -e $$picture ]; then changed=changed; else changed=new; fi; \
+		mv $$new $$picture && echo "$$picture: $$changed" || exit 1; \
+	done; \
+	[ -n "$$changed" ] || echo "The timelines are as they were."
+
 # Programs that are wrong on purpose (_wrong) are left out, and only they.
 right := $(foreach out,$(outs),$(if $(findstring _wrong,$(notdir $(out))),,$(out)))
 memcheck:
@@ -278,7 +293,7 @@ test-threads: programs
 
 # --- still to come ---
 
-later := slides test-slides timelines bench setup-slides \
+later := slides test-slides bench setup-slides \
 	setup-database
 .PHONY: $(later)
 not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1

@@ -38,6 +38,7 @@ cat >"$made" <<'END'
 case $0 in
 */check) printf '1..1\nok 1 - checked %s\n' "$*" ;;
 */show) echo "shown: $*" ;;
+*/draw) echo "drawn: $*"; cat "$1"/*_async.out || exit ;;
 esac
 END
 chmod +x "$made"
@@ -353,6 +354,30 @@ subtest 'make out-05 records what is recorded, and what is not yet' => sub {
         ["$cake/cake_async\@3.out", "$cake/cake_async_new.out", "$cake/cake_sync.out"],
         'each program, with the arguments that its recordings name'
     );
+};
+
+subtest 'make timelines draws what has changed, and nothing else' => sub {
+    my $tree     = tree();
+    my @pictures = map {"lessons/$_/timeline.svg"} '01-tea', '05-cake';
+    my $drawn    = sub {
+        my $made = make($tree, ['timelines', @_]);
+        succeeds($made, "make timelines @_");
+        return join ', ', grep { !/^cc / } split /\n/, $made->{out};
+    };
+    is($drawn->(), "$pictures[0]: new, $pictures[1]: new", 'at first all are new');
+    is(read_file("$tree/$pictures[1]"), "drawn: lessons/05-cake\n[ 0.00] cake: ready\n",
+        'each is what draw writes');
+    my $before = files_below("$tree/lessons");
+    is($drawn->('BUILD=elsewhere'), 'The timelines are as they were.', 'then nothing has changed');
+    is_deeply(files_below("$tree/lessons"), $before, 'and nothing is written');
+    write_file("$tree/lessons/01-tea/tea_async.out", "[ 0.00] tea: cold\n");
+    is($drawn->(), "$pictures[0]: changed", 'another recording, another picture');
+    is(read_file("$tree/$pictures[0]"), "drawn: lessons/01-tea\n[ 0.00] tea: cold\n", 'is there');
+
+    unlink "$tree/lessons/05-cake/cake_async.out";
+    $before = files_below("$tree/lessons");
+    fails_with_a_line(make($tree, ['timelines']), qr/cake_async|\*_async/, 'what cannot be drawn');
+    is_deeply(files_below("$tree/lessons"), $before, 'the old picture stays, and nothing half');
 };
 
 # --- what a lesson needs ---
