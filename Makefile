@@ -180,10 +180,10 @@ lessons:
 
 # The student's own file is built here and nowhere else: whatever it holds, it
 # breaks nothing but itself.
-exercise-%: $(BUILD)/tests/check force
+exercise-%: $(BUILD)/tests/check $(BUILD)/common/lesson.o force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/exercise check $$lesson
 
-watch-%: $(BUILD)/tests/check $(BUILD)/common/watch force
+watch-%: $(BUILD)/tests/check $(addprefix $(BUILD)/common/,lesson.o watch) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
 
 progress:
@@ -249,7 +249,7 @@ $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flag
 test-exercises: $(BUILD)/tests/check $(BUILD)/common/lesson.o
 	@$(need_prove); prove -j16 tests/exercises/*.t
 
-score: $(BUILD)/tests/check
+score: $(BUILD)/tests/check $(BUILD)/common/lesson.o
 	@tests/score $(lessons)
 
 starters:
