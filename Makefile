@@ -15,12 +15,15 @@
 #: make help         this list
 #:
 #: For instructors:
+#: make slides       the deck as one HTML file, and a PDF handout
+#: make setup-slides install what only that needs: node, its packages, Chromium
 #: make score        one line for each exercise, and a JUnit file
 #:
 #: For those who work on the course:
 #: make test         every program against its recording; the tools' own tests
 #: make test-05      every program of lesson 05 against its recording
 #: make test-exercises  starters fail, solutions pass, and so on
+#: make test-slides  every step of every slide, in a real browser
 #: make out-05       record the output of lesson 05 anew, and show what changed
 #: make timelines    draw each lesson's timeline.svg from its recordings
 #: make starters     write each exercise.c anew from its solution; yours are kept
@@ -28,8 +31,7 @@
 #: make setup-checks install what only these checks need
 #: make clean        remove everything that was built
 #:
-#: Still to come, each with its own sentence until then: make slides, test-slides,
-#: bench.
+#: Still to come, with its own sentence until then: make bench.
 #:
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
 #: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
@@ -47,7 +49,7 @@ export BUILD CC
 
 # --- make setup: everything else that was asked for waits for it ---
 
-setups := $(filter setup setup-checks,$(MAKECMDGOALS))
+setups := $(filter setup setup-checks setup-slides,$(MAKECMDGOALS))
 ifneq ($(setups),)
 
 others := $(filter-out $(setups),$(MAKECMDGOALS))
@@ -55,6 +57,9 @@ others := $(filter-out $(setups),$(MAKECMDGOALS))
 
 $(firstword $(setups)):
 	@common/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
+ifneq ($(filter setup-slides,$(setups)),)
+	@slides/install
+endif
 $(filter-out $(firstword $(setups)),$(setups)): $(firstword $(setups)) ; @:
 others: $(setups)
 	@$(MAKE) --no-print-directory $(others)
@@ -110,7 +115,7 @@ show = $(if $(V),set -x; ,echo "cc $<";)
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
 .PHONY: all programs tools libraries force lessons progress help test test-exercises score \
-	starters timelines memcheck test-right test-threads clean
+	starters timelines memcheck test-right test-threads slides test-slides clean
 .DELETE_ON_ERROR:
 
 $(BUILD)/flags:
@@ -291,19 +296,34 @@ test-threads: programs
 	done; \
 	if [ -n "$$chosen" ]; then $(prove) -j8 $$chosen; else echo "no lesson has threads yet"; fi
 
+# --- for instructors; nothing else needs node ---
+
+slides:
+	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || { \
+		echo "node 18 or newer is missing, which makes the slides:" \
+			"\`make setup-slides\` installs it" >&2; exit 1; }; \
+	rm -f $(BUILD)/slides/handout.pdf && node slides/build.mjs && node slides/handout.mjs && \
+	echo "Made $(BUILD)/slides/index.html and $(BUILD)/slides/handout.pdf."
+
+test-slides: slides
+	@status=0; for tests in $(sort $(wildcard tests/slides/*.test.mjs)); do \
+		node --test --test-reporter=spec $$tests || status=1; \
+	done; exit $$status
+
 # --- still to come ---
 
-later := slides test-slides bench setup-slides \
-	setup-database
+later := bench setup-database
 .PHONY: $(later)
 not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1
 $(later): ; @$(not_yet)
 
 # Only what is known to be made here, and only where something was made, should
-# BUILD be a directory of somebody's. What a student has solved (progress) stays.
+# BUILD be a directory of somebody's. What a student has solved (progress) stays, and so
+# does what make setup-slides has installed.
 clean:
-	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] || \
-		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises failed asan tsan flags)
+	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] && [ ! -e $(BUILD)/slides ] || \
+		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises failed asan tsan \
+			slides flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
 force:

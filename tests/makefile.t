@@ -521,6 +521,46 @@ SH
     }
 };
 
+subtest 'the slides need what students never need' => sub {
+    my $tree = tree();
+    fake($tree, 'node', "exit 1\n"); # too old
+    for my $goal ('slides', 'test-slides') {
+        fails_with_a_line(make($tree, [$goal], PATH => own_path($tree)),
+            qr/^node 18 or newer is missing.*: `make setup-slides` installs it$/, "make $goal");
+    }
+    succeeds(make($tree, ['-j2', 'all', 'test'], PATH => own_path($tree)), 'make all test');
+
+    # make setup-slides installs the packages that the lock file names, once.
+    mkdir "$tree/slides";
+    system('cp', 'slides/install', "$tree/slides") == 0 or die 'cannot copy';
+    write_file("$tree/slides/$_", "$_ 1\n") for 'package.json', 'package-lock.json';
+    write_file("$tree/common/setup", qq(#!/bin/sh\necho "setup \$*" >>"\$LOG"\n), 0755);
+    fake($tree, 'npm', <<'SH');
+echo "npm $1 $2 $3" >>"$LOG"
+[ -z "$FAIL" ] || { echo "npm: no network" >&2; exit 1; }
+mkdir -p "$3/node_modules"
+SH
+    my $setup = sub {
+        unlink "$tree/log";
+        my $ran = make($tree, ['setup-slides'], PATH => own_path($tree), LOG => "$tree/log", @_);
+        return ($ran, join ', ', split /\n/, read_file("$tree/log"));
+    };
+    my @both = ('setup slides', 'npm ci --prefix build/npm');
+    my ($ran, $log) = $setup->(FAIL => 1);
+    isnt($ran->{status}, 0, 'when npm fails, make fails');
+    like($ran->{err}, qr/^npm: no network\nsetup: npm failed, as it says above/, 'and says so');
+    for my $times ('first', 'after a change') {
+        ($ran, $log) = $setup->();
+        succeeds($ran, "make setup-slides, $times");
+        is($log, join(', ', @both), 'the programs, then the packages');
+        ($ran, $log) = $setup->();
+        is($log, $both[0], 'again: they are there already');
+        write_file("$tree/slides/package-lock.json", "2\n");
+    }
+    succeeds(make($tree, ['clean']), 'make clean');
+    ok(-d "$tree/build/npm/node_modules", 'what was installed stays');
+};
+
 subtest 'what is still to come says so' => sub {
     my $tree = tree();
     my $help = make($tree, ['help']);

@@ -17,12 +17,13 @@ my @modules  = qw(Test::More Time::HiRes IPC::Open3 File::Temp File::Find POSIX)
 my @core     = (qw(cc stdio.h pkg-config libuv prove perl diff), @modules);
 my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefined',
     'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
+my @slides   = qw(node node-18 npm chromium pdftotext);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
 my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
 my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev perl diffutils';
 
-delete @ENV{qw(CC PKG_CONFIG DEBIAN_FRONTEND)};
+delete @ENV{qw(CC PKG_CONFIG DEBIAN_FRONTEND CHROMIUM)};
 
 sub which {
     my ($tool) = @_;
@@ -90,19 +91,20 @@ my %does = (
     id => '[ "$1" = -u ] && echo "$uid"',
     uname => 'echo "$os"',
     'xcode-select' => 'has xcode',
-    (map { $_ => ':' } qw(prove diff patch clang-format)),
+    node => 'has node-18',
+    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext)),
 );
 
 my $fakes = tempdir(CLEANUP => 1);
 write_file("$fakes/$_", "$start$does{$_}\n", 0755) for keys %does;
 
-# A machine that has all that core and checks ask for, but @{$o{lacks}}; and
+# A machine that has all that core, checks and slides ask for, but @{$o{lacks}}; and
 # beside that @{$o{also}}, and the package managers @{$o{managers}}.
 sub machine {
     my %o = (lacks => [], also => [], managers => ['apt-get'], install => 'well',
         lists => 0, uid => 0, os => 'Linux', @_);
     my %lacks = map { $_ => 1 } @{$o{lacks}};
-    my @has   = ((grep { !$lacks{$_} } @core, @checks), @{$o{also}});
+    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides), @{$o{also}});
     my $machine = tempdir(CLEANUP => 1);
     mkdir "$machine/$_" for qw(bin tmp);
     symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv rm);
@@ -148,7 +150,7 @@ sub setup {
 # What could depend on the shell.
 sub shell_tests {
     subtest 'nothing is missing' => sub {
-        for my $set ([], ['core'], ['checks']) {
+        for my $set ([], ['core'], ['checks'], ['slides']) {
             my $is = setup(machine(), $set);
             is($is->{exit}, 0, "exit (@$set)");
             is($is->{out}, "Nothing is missing.\n", 'one line');
@@ -159,7 +161,7 @@ sub shell_tests {
     };
 
     subtest 'everything is missing' => sub {
-        my $is = setup(machine(lacks => [@core, @checks]));
+        my $is = setup(machine(lacks => [@core, @checks, @slides]));
         is($is->{exit}, 0, 'exit');
         is_deeply($is->{ran}, ['apt-get update', "$apt $apt_core"], 'what is run');
         like($is->{out}, qr/^  \Q$_\E.*: ./m, "says why it needs $_")
@@ -202,17 +204,20 @@ subtest 'each need' => sub {
         'clang libclang-rt-dev' => ['clang', 'clang-address,undefined'],
         'valgrind libc6-dbg'    => ['valgrind', 'valgrind-libc'],
         'clang-format'          => ['clang-format'],
+        'nodejs npm'            => ['node', 'node-18', 'npm'],
+        'chromium fonts-dejavu' => ['chromium'],
+        'poppler-utils'         => ['pdftotext'],
         # without headers neither compiler can build anything
         'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
     );
     for my $packages (sort keys %packages) {
         for my $thing (@{$packages{$packages}}) {
-            my $is = setup(machine(lacks => [$thing], install => 'badly'), ['checks']);
+            my $is = setup(machine(lacks => [$thing], install => 'badly'), ['checks', 'slides']);
             is($is->{ran}[-1], "$apt $packages", "without $thing: $packages");
         }
     }
-    my $is = setup(machine(lacks => \@checks));
-    is($is->{exit}, 0, 'core does not need what only checks need');
+    my $is = setup(machine(lacks => [@checks, @slides]));
+    is($is->{exit}, 0, 'core does not need what only checks and slides need');
 };
 
 subtest 'each package manager' => sub {
@@ -232,12 +237,22 @@ subtest 'each package manager' => sub {
         apk       => 'clang compiler-rt valgrind musl-dbg patch clang-extra-tools',
         brew      => 'gpatch clang-format',
     );
+    my %slides = (
+        'apt-get' => 'nodejs npm chromium fonts-dejavu poppler-utils',
+        dnf       => 'nodejs npm chromium dejavu-sans-fonts poppler-utils',
+        pacman    => 'nodejs npm chromium poppler',
+        apk       => 'nodejs npm chromium font-dejavu poppler-utils',
+        brew      => 'node chromium poppler',
+    );
     for my $manager (@managers) {
-        my @all = (lacks => [@core, @checks], managers => [$manager]);
+        my @all = (lacks => [@core, @checks, @slides], managers => [$manager]);
         my $is  = setup(machine(@all), ['checks']);
         is($is->{ran}[-1], "$core{$manager} $checks{$manager}", "$manager: what is run");
         like($is->{out}, qr/^  (env )?\Q$is->{ran}[-1]\E$/m, "$manager: what is shown");
         is($is->{exit}, 0, "$manager: exit");
+
+        $is = setup(machine(@all), ['slides']);
+        is($is->{ran}[-1], "$core{$manager} $slides{$manager}", "$manager: for the slides");
 
         $is = setup(machine(@all, install => 'badly'));
         is($is->{ran}[-1], $core{$manager}, "$manager: core only");
@@ -245,6 +260,14 @@ subtest 'each package manager' => sub {
         like($is->{err}, qr/\AE: no such package\nsetup: $manager failed.*\n\z/,
             "$manager fails: its own words, then a sentence");
     }
+};
+
+subtest 'any Chromium will do' => sub {
+    my $is = setup(machine(lacks => ['chromium'], also => ['google-chrome']), ['slides']);
+    is($is->{out}, "Nothing is missing.\n", 'google-chrome');
+    my $named = machine(lacks => ['chromium']);
+    $is = setup($named, ['slides'], env => {CHROMIUM => "$named->{machine}/bin/node"});
+    is($is->{out}, "Nothing is missing.\n", 'what CHROMIUM names');
 };
 
 subtest 'lists of packages that are out of date' => sub {
@@ -352,7 +375,7 @@ subtest 'unknown arguments' => sub {
     for my $args (['chekcs'], ['checks', '--help'], [''], ['*']) {
         my $is = setup(machine(lacks => ['diff']), $args);
         is($is->{exit}, 2, "exit (@$args)");
-        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*checks\)$/,
+        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*slides\)$/,
             'says so');
         is_deeply([$is->{out}, $is->{ran}], ['', []], 'nothing else');
     }

@@ -1,0 +1,359 @@
+// build.mjs - makes one self-contained HTML file of the decks.
+//
+//     node slides/build.mjs [COURSE [INTO]]
+//
+// reads COURSE/slides/*.md, and of COURSE/lessons what they point to, and writes
+// INTO/index.html (build/slides). What is wrong with a deck is said in one sentence,
+// and then nothing is written.
+
+import {
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    writeFileSync,
+} from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { coloured, definition } from './code.mjs';
+import { Fault, fault } from './fault.mjs';
+import { escape } from './html.mjs';
+import { load, pathOf } from './packages.mjs';
+import { readLessons, schedule, sum } from './schedule.mjs';
+
+const { Marked } = load('marked');
+
+const here = dirname(fileURLToPath(import.meta.url));
+const course = resolve(process.argv[2] ?? join(here, '..'));
+const into = resolve(process.argv[3] ?? join(process.env.BUILD ?? 'build', 'slides'));
+const decksDirectory = join(course, 'slides');
+const lessonsDirectory = join(course, 'lessons');
+
+const title = 'Asynchronous programming in C';
+const columns = 84,
+    rows = 20; // of code at 24 of 720 pixels: what fits
+
+// --- what a slide points to ---
+
+const isLocal = href => !/^(?:[a-z][a-z0-9+.-]*:|\/\/|#)/i.test(href);
+const hrefTo = file => relative(into, file).split(sep).map(encodeURIComponent).join('/');
+
+function fileOf(href, where) {
+    const path = href.replace(/#.*/, '');
+    const file = join(decksDirectory, decodeURI(path));
+    if (!existsSync(file)) fault(where, `there is no file ${path}`);
+    return file;
+}
+
+function picture({ href, text: description }, where) {
+    if (!description.trim()) fault(where, `the picture ${href} has no description`);
+    if (!isLocal(href)) fault(where, `the picture ${href} is not a file of ours`);
+    const file = fileOf(href, where);
+    if (extname(file) === '.svg') {
+        const svg = readFileSync(file, 'utf8').match(/<svg[\s>].*<\/svg>/s)?.[0];
+        if (!svg) fault(where, `${href} is no SVG picture`);
+        // The deck says what is in the picture, and the slide how large it is.
+        return svg.replace(/<svg[^>]*>/, root =>
+            root
+                .replace(/\s(?:role|aria-[a-z]+|width|height)="[^"]*"/g, '')
+                .replace(
+                    '<svg',
+                    () => `<svg role="img" aria-label="${escape(description)}"`,
+                ),
+        );
+    }
+    const type = { '.png': 'image/png', '.jpg': 'image/jpeg' }[extname(file)];
+    if (!type) fault(where, `a picture is an .svg, .png or .jpg, and not ${href}`);
+    const data = readFileSync(file, 'base64');
+    return `<img alt="${escape(description)}" src="data:${type};base64,${data}">`;
+}
+
+// Lines in a frame, with a link to their file. In a step the lines in which its word
+// occurs are lit: reveal.js says which step it is by the class current-fragment.
+function listing({ file, label, text, html, words, kind, where }, slide) {
+    const tooWide = text.find(line => line.length > columns);
+    if (tooWide)
+        fault(
+            where,
+            `a line of ${tooWide.length} columns, and ${columns} fit: ${tooWide.trim()}`,
+        );
+    const missing = words.find(word => !text.some(line => line.includes(word)));
+    if (missing !== undefined)
+        fault(where, `the step '${missing}' does not occur in ${basename(file)}`);
+    const lines = html.map((line, i) => {
+        const lit = words
+            .map((word, n) => (text[i].includes(word) ? slide.steps + n : -1))
+            .filter(step => step >= 0);
+        const opening = lit.map(
+            n => `<span class="step fragment custom" data-fragment-index="${n}">`,
+        );
+        return `<span class="line">${opening.join('')}${line}${'</span>'.repeat(lit.length)}\n</span>`;
+    });
+    slide.steps += words.length;
+    slide.listings.push({
+        kind,
+        rows: text.length,
+        columns: Math.max(...text.map(it => it.length)),
+    });
+    return `<figure class="listing ${kind}">
+<figcaption><a href="${escape(hrefTo(file))}">${label}</a></figcaption>
+<pre><code>${lines.join('')}</code></pre>
+</figure>`;
+}
+
+function code({ file, name, ...more }, slide) {
+    const where = more.where;
+    const text = definition(readFileSync(file, 'utf8'), name, rows);
+    if (!text) fault(where, `there is no definition of '${name}' in ${basename(file)}`);
+    if (text.length > rows)
+        fault(
+            where,
+            `${name} in ${basename(file)} has ${text.length} lines, and ${rows} fit`,
+        );
+    return listing({ file, text, html: coloured(text), kind: 'code', ...more }, slide);
+}
+
+// All of a recorded output; in two columns if it is long and narrow.
+function output({ file, ...more }, slide) {
+    const text = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const widest = Math.max(...text.map(line => line.length));
+    const isLong = text.length > rows;
+    if (isLong && (text.length > 2 * rows || widest > columns / 2 - 1))
+        fault(more.where, `${basename(file)} has ${text.length} lines, and ${rows} fit`);
+    const html = text.map(line =>
+        escape(line).replace(/^\[[^\]]*\]/, '<span class="stamp">$&</span>'),
+    );
+    const kind = isLong ? 'two' : widest < columns / 2 ? 'narrow' : 'output';
+    return listing({ file, text, html, kind, ...more }, slide);
+}
+
+// What a paragraph becomes that is only a link, a picture or code (which is a command to
+// type); nothing if it stays one.
+function pointedTo(token, slide, { lessons, where }) {
+    if (token.type === 'codespan')
+        return `<p class="command"><code>${escape(token.text)}</code></p>`;
+    if (token.type === 'image') {
+        const shown = picture(token, where);
+        const file = fileOf(token.href, where);
+        return `<figure class="picture">
+${shown}
+<figcaption><a href="${escape(hrefTo(file))}">${escape(basename(file))}</a></figcaption>
+</figure>`;
+    }
+    if (token.type !== 'link' || !isLocal(token.href)) return undefined;
+    const file = fileOf(token.href, where);
+    const name = token.href.match(/#(.*)/)?.[1];
+    const label = new Marked().parseInline(token.text);
+    const words = (token.title ?? '').split(' | ').filter(word => word !== '');
+    if (file === lessonsDirectory) return schedule(token.title ?? '', lessons, where);
+    if (/\.[ch]$/.test(file)) {
+        if (!name || !/^(?!L\d)\w+$/.test(name))
+            fault(where, `${token.href} does not name a definition`);
+        return code({ file, name, label, words, where }, slide);
+    }
+    if (/\.out$/.test(file)) {
+        if (name !== undefined) fault(where, `${token.href}: of an output all is shown`);
+        return output({ file, label, words, where }, slide);
+    }
+    return undefined;
+}
+
+// --- slides ---
+
+// Outputs that follow each other and are narrow enough.
+const besideEachOther =
+    /(?:<figure class="listing narrow">(?:(?!<\/figure>).)*<\/figure>\s*){2}/gs;
+
+// How the body of a slide is laid out: code as large as fits, so that it can be read
+// from the last row, 24 to 32 of 720 pixels; and whether it needs the margins, too.
+function layout({ listings }, otherPieces) {
+    const narrow = listings.filter(({ kind }) => kind === 'narrow');
+    const beside = narrow.length === 2;
+    const widths = listings.map(({ kind, columns }) =>
+        kind === 'two' ? 2 * columns + 2 : columns,
+    );
+    const width = Math.max(...widths, beside ? sum(narrow.map(it => it.columns)) + 2 : 0);
+    const heights = listings.map(({ kind, rows }) => (kind === 'two' ? rows / 2 : rows));
+    const height = sum(heights) - (beside ? Math.min(...narrow.map(it => it.rows)) : 0);
+    const room = 560 - 45 * listings.length - 90 * otherPieces;
+    const size =
+        [32, 28].find(size => width * size * 0.61 < 1160 && height * size * 1.2 < room) ??
+        24;
+    return { size, isWide: width * size * 0.61 > 1160 };
+}
+
+// What is shown, what is told, and how many minutes that takes.
+function splitNotes(tokens, where) {
+    const at = tokens.findIndex(
+        token => token.type === 'paragraph' && /^Note:/.test(token.raw),
+    );
+    if (at < 0) fault(where, 'it has no notes (a paragraph that begins with "Note:")');
+    const notes = tokens
+        .slice(at)
+        .map(token => token.raw)
+        .join('')
+        .replace('Note:', '')
+        .trim();
+    if (notes === '') fault(where, 'its notes are empty');
+    const times = [...notes.matchAll(/\((\d+(?:\.\d+)?) min\)/g)];
+    if (times.length !== 1)
+        fault(
+            where,
+            `its notes say ${times.length} times how long it takes, like "(4 min)", and not once`,
+        );
+    return { shown: tokens.slice(0, at), notes, minutes: Number(times[0][1]) };
+}
+
+function findHeading(tokens, where) {
+    const [first, second] = tokens.filter(token => token.type === 'heading');
+    if (!first) fault(where, 'it has no heading');
+    if (second) fault(where, `it has two headings, "${first.text}" and "${second.text}"`);
+    if (tokens.find(token => token.type !== 'space') !== first)
+        fault(where, 'it does not begin with its heading');
+    return first;
+}
+
+function makeSlide(tokens, { deck, number, lessons, lesson }) {
+    const where = `slides/${deck}.md, slide ${number}`;
+    const heading = findHeading(tokens, where);
+    const { shown, notes, minutes } = splitNotes(tokens, where);
+
+    const parser = new Marked({
+        renderer: {
+            image: token => picture(token, where),
+            link(token) {
+                if (!isLocal(token.href)) return false; // as Marked does it
+                const href = escape(hrefTo(fileOf(token.href, where)));
+                return `<a href="${href}">${this.parser.parseInline(token.tokens)}</a>`;
+            },
+        },
+    });
+    const slide = { steps: 0, listings: [] };
+    const pieces = shown
+        .filter(token => token !== heading && token.type !== 'space')
+        .map(token => {
+            const only =
+                token.type === 'paragraph' &&
+                token.tokens.length === 1 &&
+                token.tokens[0];
+            return (
+                (only && pointedTo(only, slide, { lessons, where })) ||
+                parser.parser([token]).trim()
+            );
+        });
+    const body = pieces
+        .join('\n')
+        .replace(besideEachOther, '<div class="beside">$&</div>');
+    const { size, isWide } = layout(slide, pieces.length - slide.listings.length);
+    const isText = !/<(?:figure|table|pre)\b/.test(body);
+
+    const home = lesson
+        ? join(lessonsDirectory, deck, 'README.md')
+        : join(course, 'README.md');
+    const name = lesson ? `${lesson.number} ${lesson.title}` : title;
+    const isFirst = number === 1;
+    const kind = !isFirst ? 'plain' : lesson ? 'first' : 'title';
+    const above =
+        isFirst && lesson
+            ? `<p class="lesson">Lesson ${lesson.number}: \
+${lesson.talk} minutes, and ${lesson.exercise} for the exercise</p>\n`
+            : '';
+    return {
+        minutes,
+        html: `
+<section id="${deck}${isFirst ? '' : `-${number}`}" class="${kind}"
+ data-where="${where}" data-timing="${minutes * 60}">
+<header>
+${above}${parser.parser([heading]).trim()}
+</header>
+<div class="body${isText ? ' text' : ''}${isWide ? ' wide' : ''}" style="--code: ${size}px">
+${body}
+</div>
+<footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
+<aside class="notes">${parser.parse(notes).trim()}</aside>
+</section>`,
+    };
+}
+
+function makeDeck(deck, lessons) {
+    const lesson = lessons.find(({ name }) => name === deck);
+    const slides = [[]];
+    for (const token of new Marked().lexer(
+        readFileSync(join(decksDirectory, `${deck}.md`), 'utf8'),
+    ))
+        if (token.type === 'hr') slides.push([]);
+        else slides.at(-1).push(token);
+    const made = slides.map((tokens, i) =>
+        makeSlide(tokens, { deck, number: i + 1, lessons, lesson }),
+    );
+    const minutes = sum(made.map(slide => slide.minutes));
+    if (lesson && minutes !== lesson.talk + lesson.exercise)
+        fault(
+            `slides/${deck}.md`,
+            `its slides take ${minutes} minutes, \
+and lessons/${deck}/about says ${lesson.talk} + ${lesson.exercise}`,
+        );
+    return `<section>${made.map(slide => slide.html).join('\n')}\n</section>`;
+}
+
+function makeDecks(lessons) {
+    const wanted = ['opening', ...lessons.map(({ name }) => name), 'closing'];
+    const there = readdirSync(decksDirectory)
+        .filter(name => extname(name) === '.md')
+        .map(name => basename(name, '.md'));
+    for (const name of wanted)
+        if (!there.includes(name)) fault(`slides/${name}.md`, 'there is no such deck');
+    for (const name of there)
+        if (!wanted.includes(name))
+            fault(`slides/${name}.md`, 'there is no lesson of that name');
+    return wanted.map(name => makeDeck(name, lessons));
+}
+
+// --- the page ---
+
+// A script within a page must not seem to end, nor to begin a comment.
+const script = text =>
+    `<script>${text.replace(/<(?=\/?script|!--)/gi, '\\x3C')}</script>`;
+
+// The class print-pdf keeps reveal.css from printing the slides in its own way, which
+// is not one page a slide.
+function makePage(decks) {
+    const reveal = name => readFileSync(pathOf(`reveal.js/dist/${name}`), 'utf8');
+    const ours = name => readFileSync(join(here, name), 'utf8');
+    return `<!DOCTYPE html>
+<html lang="en" class="print-pdf">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+${reveal('reset.css')}
+${reveal('reveal.css')}
+${ours('theme.css')}
+</style>
+</head>
+<body>
+<main class="reveal">
+<div class="slides">
+${decks.join('\n')}
+</div>
+</main>
+${script(reveal('reveal.js'))}
+${script(reveal('plugin/notes.js'))}
+${script(ours('start.js'))}
+</body>
+</html>
+`;
+}
+
+try {
+    const page = makePage(makeDecks(readLessons(lessonsDirectory)));
+    mkdirSync(into, { recursive: true });
+    writeFileSync(join(into, '.index.html'), page);
+    renameSync(join(into, '.index.html'), join(into, 'index.html'));
+} catch (error) {
+    if (!(error instanceof Fault) && !error.syscall) throw error; // a fault of this script
+    console.error(error.message);
+    process.exitCode = 1;
+}

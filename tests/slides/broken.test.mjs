@@ -1,0 +1,425 @@
+// broken.test.mjs - tests the tests of the slides: a small course whose decks are
+// sound, then the same with one thing broken, which must be found and named.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { launch } from '../../slides/browser.mjs';
+import { inspect, pagesOf } from './inspect.mjs';
+
+const scratch = mkdtempSync(join(tmpdir(), 'slides-'));
+const browser = await launch();
+after(async () => {
+    await browser.close();
+    rmSync(scratch, { recursive: true });
+});
+
+// --- a small course ---
+
+const lesson = (number, name) => {
+    const directory = `lessons/${number}-${name}`;
+    return {
+        [`${directory}/about`]: `part: 1 Kitchen\nminutes: 4 + 5\ntracks: half-day, one-day\n`,
+        [`${directory}/README.md`]: `# ${number} ${name}\n`,
+        [`${directory}/${name}_async.c`]: `#include "lesson.h"
+
+static const char *const words[] = {"hot",
+                                    "cold"};
+
+struct pot {
+    uv_timer_t timer; /* one for each */
+};
+
+static void boil(struct pot *pot);
+
+int main(void)
+{
+    struct pot pot;
+
+    boil(&pot);
+    run_and_close();
+}
+
+/* Ask the loop to call us
+ * when the water boils. */
+static void boil(struct pot *pot)
+{
+    say("pot: start");
+    must("start a timer", uv_timer_start(&pot->timer, on_boil, 100, 0));
+}
+`,
+        [`${directory}/${name}_async.out`]: `[ 0.00] pot: start\n[ 0.10] pot: done <b>\n`,
+        [`${directory}/timeline.svg`]: `<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 1200 400"
+ style="--seconds: 0.10; --from: 190px; --to: 1180px"><rect x="190" y="50" width="600" height="60" fill="#357"/>
+<g class="edge" visibility="hidden"><rect x="190" width="1010" height="400" fill="#fff"/></g></svg>\n`,
+        [`slides/${number}-${name}.md`]: `# ${name}
+
+How long?
+
+Note:
+Let them guess, and write it down. (1 min)
+
+---
+
+## The code
+
+[\`${name}_async.c\`: boil()](../${directory}/${name}_async.c#boil 'say( | uv_timer_start')
+
+[struct pot](../${directory}/${name}_async.c#pot)
+
+Note:
+Nobody waits here, and nobody of ours calls. (2 min)
+
+---
+
+## The output
+
+[\`${name}_async.out\`](../${directory}/${name}_async.out)
+
+![The pot boils for a tenth of a second](../${directory}/timeline.svg)
+
+\`\`\`sh
+make lesson-${number}
+\`\`\`
+
+Note:
+Run it. The edge moves at the pace of the class. (1 min)
+
+---
+
+## Your turn
+
+\`make exercise-${number}\`
+
+Note:
+In pairs, and nobody is the first to speak. (5 min)
+`,
+    };
+};
+const sound = {
+    'README.md': '# A course\n',
+    'slides/opening.md': `# A course
+
+For cooks.
+
+Note:
+Welcome everybody, and wait for those who are late. (1 min)
+
+---
+
+## The day
+
+[Half a day](../lessons 'half-day')
+
+Note:
+When there is a break, and when it ends. (1 min)
+`,
+    ...lesson('01', 'tea'),
+    ...lesson('02', 'cake'),
+    'slides/closing.md': `# Good bye\n\nRead on.\n\nNote:\nThank them, and ask what was missing. (1 min)\n`,
+};
+
+let courses = 0;
+function write(files) {
+    const course = join(scratch, `course${++courses}`);
+    for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(course, path)), { recursive: true });
+        writeFileSync(join(course, path), text);
+    }
+    return course;
+}
+
+const run = (script, ...more) =>
+    spawnSync('node', [`slides/${script}`, ...more], { encoding: 'utf8' });
+
+// All that is wrong with a course's slides, in the order in which it is noticed.
+async function everythingWrong(course, options) {
+    const into = join(course, 'build/slides');
+    for (const [script, ...from] of [['build.mjs', course], ['handout.mjs']]) {
+        const { status, stdout, stderr } = run(script, ...from, into);
+        assert.equal(stdout, '');
+        if (status !== 0) return stderr;
+        assert.equal(stderr, '');
+    }
+    const complaints = await inspect(browser, course, join(into, 'index.html'), options);
+    return Object.entries(complaints)
+        .flatMap(([what, list]) => list.map(it => `${what}: ${it}\n`))
+        .join('');
+}
+
+// --- what is broken, and what must be said of it ---
+
+const tea = 'slides/01-tea.md',
+    code = 'lessons/01-tea/tea_async.c';
+const edit = (path, from, to) => files => {
+    assert.ok(files[path].includes(from), `${path} has: ${from}`);
+    return { ...files, [path]: files[path].replace(from, () => to) };
+};
+const boil = text => edit(code, '    say("pot: start");\n', text);
+const remove =
+    path =>
+    ({ [path]: _, ...rest }) =>
+        rest;
+const add = (path, text) => files => ({ ...files, [path]: text });
+const all =
+    (...changes) =>
+    files =>
+        changes.reduce((files, change) => change(files), files);
+
+const broken = {
+    'no notes': [
+        edit(
+            tea,
+            'Note:\nRun it. The edge moves at the pace of the class. (1 min)\n',
+            '',
+        ),
+        /^slides\/01-tea\.md, slide 3: it has no notes/,
+    ],
+    'empty notes': [
+        edit(tea, 'Run it. The edge moves at the pace of the class. (1 min)', ''),
+        /^slides\/01-tea\.md, slide 3: its notes are empty/,
+    ],
+    'no time': [
+        edit(tea, ' (2 min)', ''),
+        /^slides\/01-tea\.md, slide 2: its notes say 0 times how long/,
+    ],
+    'two times': [
+        edit(tea, '(2 min)', '(1 min) (1 min)'),
+        /slide 2: its notes say 2 times how long/,
+    ],
+    'the wrong minutes': [
+        edit(tea, '(2 min)', '(3 min)'),
+        /^slides\/01-tea\.md: its slides take 10 minutes, and .*about says 4 \+ 5$/m,
+    ],
+    'no heading': [
+        edit(tea, '## The code\n', ''),
+        /^slides\/01-tea\.md, slide 2: it has no heading/,
+    ],
+    'two headings': [
+        edit(tea, '## The code\n', '## The code\n\n### And more\n'),
+        /slide 2: it has two headings, "The code" and "And more"/,
+    ],
+    'a heading in the HTML': [
+        edit(tea, 'How long?', '<h3>How long?</h3>'),
+        /^headings: slide 01-tea, step 0: 2 headings$/m,
+    ],
+    'a lesson without a deck': [
+        remove('slides/02-cake.md'),
+        /^slides\/02-cake\.md: there is no such deck/,
+    ],
+    'a deck without a lesson': [
+        add('slides/03-jam.md', '# Jam\n\nNote:\nSweet. (1 min)\n'),
+        /^slides\/03-jam\.md: there is no lesson/,
+    ],
+    'no closing': [
+        remove('slides/closing.md'),
+        /^slides\/closing\.md: there is no such deck/,
+    ],
+    'a link to a missing file': [
+        edit(tea, 'tea_async.c#boil', 'tea_sync.c#boil'),
+        /slide 2: there is no file \.\.\/lessons\/01-tea\/tea_sync\.c$/m,
+    ],
+    'a link in the text to a missing file': [
+        edit(tea, 'How long?', 'See [here](../nowhere.md).'),
+        /slide 1: there is no file \.\.\/nowhere\.md$/m,
+    ],
+    'a renamed function': [
+        all(
+            edit(
+                code,
+                'static void boil(struct pot *pot)\n{',
+                'static void heat(struct pot *pot)\n{',
+            ),
+        ),
+        /slide 2: there is no definition of 'boil' in tea_async\.c$/m,
+    ],
+    'a line instead of a name': [
+        edit(tea, '#boil', '#L10'),
+        /slide 2: .*#L10 does not name a definition$/m,
+    ],
+    'lines of an output': [
+        edit(tea, 'tea_async.out)', 'tea_async.out#1-2)'),
+        /slide 3: .*: of an output all is shown$/m,
+    ],
+    'a step word that is not there': [
+        edit(tea, 'uv_timer_start', 'uv_timer_stop'),
+        /slide 2: the step 'uv_timer_stop' does not occur in /,
+    ],
+    'code that is too long': [
+        boil('    say("pot: start");\n'.repeat(20)),
+        /slide 2: boil in tea_async\.c has 24 lines, and 20 fit$/m,
+    ],
+    'code that is too wide': [
+        boil(`    say("${'pot '.repeat(20)}");\n`),
+        /slide 2: a line of \d+ columns, and 84 fit: say\("pot/,
+    ],
+    'an output that is too long': [
+        edit(
+            'lessons/01-tea/tea_async.out',
+            '[ 0.00] pot: start\n',
+            '[ 0.00] pot: start\n'.repeat(50),
+        ),
+        /tea_async\.out has 51 lines, and 20 fit$/m,
+    ],
+    'pasted code': [
+        edit(tea, '```sh\nmake lesson-01\n```', '```c\nboil(&kettle);\n```'),
+        /^code: slide 01-tea-3, step 0: this is in no lesson: boil\(&kettle\);$/m,
+    ],
+    'an overflowing slide': [
+        edit(tea, 'How long?', 'How long?\n\n'.repeat(12)),
+        /^slides\/01-tea\.md, slide 1: at step 0 it is \d+ pixels too large for its frame$/m,
+    ],
+    'a word that is too wide': [
+        edit(tea, 'How long?', 'o'.repeat(90)),
+        /^slides\/01-tea\.md, slide 1: at step 0 it is \d+ pixels too large/m,
+    ],
+    'two listings that are too much together': [
+        boil('    say("pot: start");\n'.repeat(14)),
+        /^slides\/01-tea\.md, slide 2: at step 0 it is \d+ pixels/m,
+    ],
+    'a picture that is not there': [
+        remove('lessons/01-tea/timeline.svg'),
+        /slide 3: there is no file .*timeline\.svg$/m,
+    ],
+    'an SVG that is none': [
+        add('lessons/01-tea/timeline.svg', 'git-lfs\n'),
+        /slide 3: .*timeline\.svg is no SVG picture$/m,
+    ],
+    'a broken picture': [
+        all(
+            add('slides/pot.png', 'no picture'),
+            edit(tea, 'How long?', '![A pot](pot.png)'),
+        ),
+        /^pictures: slide 01-tea, step 0: pot\.png is not loaded$/m,
+    ],
+    'a picture without description': [
+        edit(tea, '![The pot boils for a tenth of a second]', '![]'),
+        /slide 3: the picture .*timeline\.svg has no description$/m,
+    ],
+    'a picture in the HTML without description': [
+        edit(tea, 'How long?', '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'),
+        /^pictures: slide 01-tea, step 0: .* has no description$/m,
+    ],
+    'a web picture': [
+        edit(tea, '../lessons/01-tea/timeline.svg', 'https://example.org/a.svg'),
+        /slide 3: the picture https:\/\/example\.org\/a\.svg is not a file of ours$/m,
+    ],
+    'a web picture in the HTML': [
+        edit(tea, 'How long?', '<img alt="x" src="https://example.org/a.png">'),
+        /^requests: https:\/\/example\.org\/a\.png$/m,
+    ],
+    'a console error': [
+        edit(tea, 'How long?', '<script>console.error("ouch")</script>'),
+        /^console: ouch$/m,
+    ],
+    'a script that fails': [
+        edit(tea, 'How long?', '<script>ouch()</script>'),
+        /^console: ouch is not defined$/m,
+    ],
+    'low contrast': [
+        edit(tea, 'How long?', '<p style="color: #bbb">How long?</p>'),
+        /^axe: slide 01-tea, step 0: color-contrast: /m,
+    ],
+    'small text': [
+        edit(tea, 'How long?', '<p style="font-size: 20px">How long?</p>'),
+        /^sizes: slide 01-tea, step 0: too small: How long\?$/m,
+    ],
+    'an edge that does not move': [
+        edit('lessons/01-tea/timeline.svg', 'class="edge"', 'class="ledge"'),
+        /^edges: slide 01-tea-3, step 0: /m,
+    ],
+    'an unknown track': [
+        edit('slides/opening.md', "'half-day'", "'half-a-day'"),
+        /^slides\/opening\.md, slide 2: no lesson is in a track 'half-a-day'$/m,
+    ],
+    'a lesson without minutes': [
+        edit('lessons/01-tea/about', 'minutes: 4 + 5\n', ''),
+        /^lessons\/01-tea\/about: it has no "minutes: talk \+ exercise"$/m,
+    ],
+};
+
+test('nothing is wrong with a sound deck', async () => {
+    const course = write(sound);
+    assert.equal(await everythingWrong(course), '');
+    const pages = pagesOf(join(course, 'build/slides/handout.pdf'));
+    assert.equal(pages.length, 11);
+    assert.match(
+        pages[3],
+        /when the water boils\. \*\/.*static void boil.*struct pot \{/,
+        'the comment, the code, the struct',
+    );
+    assert.doesNotMatch(
+        pages[3],
+        /run_and_close|static void boil\(struct pot \*pot\);/,
+        'and nothing else',
+    );
+    assert.match(pages[4], /\[ 0\.10\] pot: done <b>/, 'the output as such');
+    assert.match(
+        pages[1],
+        /0:00 01 tea 4 ?\+ ?5 0:09 02 cake 4 ?\+ ?5 0:18/,
+        'the schedule',
+    );
+});
+
+for (const [fault, [change, sentence]] of Object.entries(broken))
+    test(`found: ${fault}`, async () =>
+        assert.match(
+            await everythingWrong(write(change(sound)), {
+                speaker: false,
+                axe: /^axe/m.test(sentence.source.slice(1)),
+            }),
+            sentence,
+        ));
+
+test('what the build refuses is said in one line, and leaves what was there', () => {
+    const into = join(scratch, 'kept');
+    mkdirSync(into);
+    writeFileSync(join(into, 'index.html'), 'good');
+    const { status, stderr } = run(
+        'build.mjs',
+        write(broken['no heading'][0](sound)),
+        into,
+    );
+    assert.equal(status, 1);
+    assert.equal(stderr.trim().split('\n').length, 1);
+    assert.deepEqual(readdirSync(into), ['index.html']);
+    assert.equal(readFileSync(join(into, 'index.html'), 'utf8'), 'good');
+});
+
+test('a lesson that is left out of the page is missed', async () => {
+    const course = write(sound),
+        into = join(course, 'build/slides');
+    run('build.mjs', course, into);
+    mkdirSync(join(course, 'lessons/03-jam'));
+    const { lessons } = await inspect(browser, course, join(into, 'index.html'), {
+        axe: false,
+        speaker: false,
+    });
+    assert.match(lessons.join(), /there should be opening 01-tea 02-cake 03-jam closing/);
+});
+
+test('a variable that takes several lines', () => {
+    const files = edit(
+        tea,
+        '[struct pot](../lessons/01-tea/tea_async.c#pot)',
+        '[words](../lessons/01-tea/tea_async.c#words)',
+    )(sound);
+    const course = write(files),
+        into = join(course, 'build/slides');
+    assert.equal(run('build.mjs', course, into).stderr, '');
+    const text = readFileSync(join(into, 'index.html'), 'utf8').replace(/<[^>]*>/g, '');
+    assert.match(
+        text,
+        /static const char \*const words\[\] = \{&quot;hot&quot;,\n +&quot;cold&quot;\};\n/,
+    );
+});
