@@ -33,7 +33,7 @@ enum {
     EARLY = 15,        /* ms; a libuv timer may be 1 ms early, rounding adds 5 + 5 */
     LATE = 80,         /* ms that a line may be late */
     USUAL_DELAY = 20,  /* ms that any program waits for a processor */
-    MOST_DELAY = 100,  /* ms, or a tenth of the stamp if that is more */
+    MOST_DELAY = 100,  /* ms, or an eighth of the stamp if that is more */
     HIDDEN = 300,      /* ms from start to end that no stamp speaks of */
     RETRIES = 6,       /* for what may be noise */
     RECORDINGS = 5,    /* of which the smallest stamps are kept */
@@ -363,7 +363,7 @@ static enum order judge_order(const struct verdict *verdict)
  * kernel made this one wait for a processor, within reason. */
 static double allowance(double usual, int64_t delayed, double stamp)
 {
-    double most = stamp / 10 > MOST_DELAY ? stamp / 10 : MOST_DELAY;
+    double most = stamp / 8 > MOST_DELAY ? stamp / 8 : MOST_DELAY;
     double excused = (double)delayed / MILLISECOND - USUAL_DELAY;
 
     if (excused > most || !delays_are_known())
