@@ -232,12 +232,14 @@ out-%: tools force
 	@$(find_lesson); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
 	for out in $(call outs_of,$(call lesson_called,$*)); do \
-		$(BUILD)/tests/check --record $$out || exit; \
+		missing=$$(common/needs --missing $$out); \
+		if [ -n "$$missing" ]; then echo "$$out $$missing" >&2; exit 1; fi; \
+		UNDER=$$(common/needs --under $$out) $(BUILD)/tests/check --record $$out || exit; \
 	done; \
 	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
 		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
 		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
-			$(BUILD)/tests/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
+			UNDER= $(BUILD)/tests/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
 		done; \
 	fi
 

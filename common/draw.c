@@ -209,17 +209,17 @@ static int rank(const char *name)
     return strncmp(kind, "_async", 6) == 0 && strchr(".@", kind[6]) ? 1 : 2;
 }
 
-static int compare_names(const struct dirent **a, const struct dirent **b)
+static int compare_entries(const struct dirent **a, const struct dirent **b)
 {
     int order = rank((*a)->d_name) - rank((*b)->d_name);
 
-    return order ? order : strcmp((*a)->d_name, (*b)->d_name);
+    return order ? order : compare_names((*a)->d_name, (*b)->d_name);
 }
 
 static void read_recordings(void)
 {
     struct dirent **entries;
-    int count = scandir(directory, &entries, is_recording, compare_names);
+    int count = scandir(directory, &entries, is_recording, compare_entries);
 
     if (count < 0)
         give_up("cannot read %s: %s", directory, strerror(errno));

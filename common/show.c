@@ -29,6 +29,8 @@ enum {
     PATIENCE = 1000        /* ms that an ended program's output may stay open */
 };
 
+static char under_valgrind[] = "tests/under-valgrind";
+
 struct program;
 
 /* One of the two ends that we read a program's output from. */
@@ -43,9 +45,11 @@ struct output {
 struct program {
     char name[256];     /* chores_async 5 */
     char command[1024]; /* of which argv's words are pieces */
-    char *argv[8];
+    char *argv[9];      /* a tool, perhaps, and the program with its arguments */
+    char **own;         /* of argv, where the program begins */
     int recorded_status;
     bool is_wrong, is_missing;
+    bool lacks_tool; /* that shows what is wrong with it */
 
     uv_process_t process;
     struct output out, err;
@@ -160,19 +164,33 @@ static void add_program(const char *file)
             *at = ' ';
 }
 
+static bool about_says(const char *key, const char *word);
+
+static bool has_valgrind(void)
+{
+    return system("command -v valgrind >/dev/null 2>&1") == 0;
+}
+
 /* "queue_async 5" -> build/lessons/12-queue/queue_async, 5. Once the program
- * has its place, since argv and the story point into it. */
+ * has its place, since argv and the story point into it. A program whose mistake
+ * only valgrind can see runs under it, if it is there. */
 static void find_command(struct program *program)
 {
     const char *build = getenv("BUILD");
+    bool needs_tool = program->is_wrong && about_says("needs", "valgrind");
     size_t count = 0;
+
+    program->lacks_tool = needs_tool && !has_valgrind();
+    if (needs_tool && !program->lacks_tool)
+        program->argv[count++] = under_valgrind;
+    program->own = program->argv + count;
 
     snprintf(program->command, sizeof program->command, "%s/%s/%.255s",
              build ? build : "build", directory, program->name);
-    for (char *word = strtok(program->command, " "); word && count < 7;
+    for (char *word = strtok(program->command, " "); word && count < 8;
          word = strtok(NULL, " "))
         program->argv[count++] = word;
-    program->is_missing = access(program->argv[0], X_OK) != 0;
+    program->is_missing = access(program->own[0], X_OK) != 0;
     program->story.program = program->name;
 }
 
@@ -197,7 +215,7 @@ static int compare_programs(const void *a, const void *b)
     const struct program *one = a, *other = b;
     int order = rank(one, slug_size) - rank(other, slug_size);
 
-    return order ? order : strcmp(one->name, other->name);
+    return order ? order : compare_names(one->name, other->name);
 }
 
 static bool exists(const char *name)
@@ -549,7 +567,7 @@ static bool ended_badly(const struct program *program)
     int64_t status = program->signal ? 128 + program->signal : program->status;
 
     return program->is_missing || program->prints_without_end ||
-           status != program->recorded_status;
+           (status != program->recorded_status && !program->lacks_tool);
 }
 
 /* The story's end is its last line, except when the program went on for more
@@ -684,6 +702,17 @@ static void explain_missing(const struct program *program)
                source);
 }
 
+/* How it ended proves nothing: what is wrong may show here, or elsewhere. */
+static void explain_tool(const struct program *program)
+{
+    print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
+                  "is not installed; make setup-checks installs it. Then:");
+    printf("\n    %s", under_valgrind);
+    for (char *const *word = program->own; *word; word++)
+        printf(" %s", *word);
+    printf("\n\n");
+}
+
 /* As many side by side as fit; those that compute would be in each other's
  * way, and those that are wrong on purpose are looked at by themselves. */
 static void show_programs(void)
@@ -706,6 +735,9 @@ static void show_programs(void)
     }
     if (count > 0)
         show_group(next, count);
+    for (int i = 0; i < program_count; i++)
+        if (programs[i].lacks_tool && !programs[i].is_missing)
+            explain_tool(&programs[i]);
 }
 
 static void print_timelines(void)
@@ -726,7 +758,7 @@ static void print_timelines(void)
 }
 
 /* How many times as fast as the sync program it is; nothing where there is
- * nothing to compare. */
+ * nothing to compare, or where it plays another story. */
 static void compare(const struct program *program, char *text, size_t size)
 {
     const struct program *sync = &programs[0];
@@ -740,7 +772,7 @@ static void compare(const struct program *program, char *text, size_t size)
     else if (program->is_wrong)
         snprintf(text, size, "wrong on purpose");
     else if (program == sync || rank(sync, slug_size) != 0 || ended_badly(sync) ||
-             of_sync < 0.01)
+             of_sync < 0.01 || about_says("pair", "different"))
         return;
     else if (length < 0.01)
         snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));
@@ -783,7 +815,7 @@ static void print_next_steps(void)
     if (exists("README.md"))
         printf("  read on             %s/README.md\n", directory);
     printf("  start one yourself ");
-    for (char **word = programs[example].argv; *word; word++)
+    for (char **word = programs[example].own; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))
         printf("\n  the exercise        %s/exercise.c, then make exercise-%.2s\n",

@@ -40,7 +40,7 @@ const row = (cells, tag = 'td') =>
     cells.map(cell => `<${tag}>${escape(cell)}</${tag}>`).join('');
 
 function table(head, rows, foot) {
-    return `<table class="schedule">
+    return `<table class="schedule${rows.length > 8 ? ' long' : ''}">
 <thead><tr>${row(head, 'th')}</tr></thead>
 <tbody>
 ${rows.join('\n')}

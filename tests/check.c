@@ -1231,7 +1231,7 @@ int main(int argc, char *argv[])
     command = *argv ? argv : command_of(path);
     name = name_of(command);
     if (recording)
-        record(path, name, command);
+        record(path, name, under_tool(command));
     else
         all = check(path, name, under_tool(command), *argv == NULL);
     free(name);

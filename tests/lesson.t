@@ -421,10 +421,17 @@ my %usage    = (
     (map { ("sleep_loop_$_" => '[SLEEPERS], SLEEPERS from 1 to 1000000') } @sleepers),
     (map { ("invitations_$_" => '[BOTS [FRIENDS]], BOTS from 0 to 5, FRIENDS from 0 to 100000') }
         qw(sync async)),
+    queue_async         => '[WORKERS], WORKERS from 1 to 100',
+    queue_async_bounded => '[ROOM], ROOM from 1 to 10',
+    coroutine_async_generator => '[NUMBERS], NUMBERS from 1 to 90',
+    errors_async_chain  => '[STEP], STEP from 0 to 3',
 );
 my %out_of_range = (
     sleep_loop  => [['0'], ['1000001'], [1, 1]],
-    invitations => [['6'], ['-1'], [0, 100001], [0, 0, 0], [0, 'x']]
+    invitations => [['6'], ['-1'], [0, 100001], [0, 0, 0], [0, 'x']],
+    queue       => [['0'], ['101'], [1, 1]],
+    errors      => [['4'], [0, 0]],
+    coroutine   => [['0'], ['91'], [1, 1]],
 );
 
 subtest 'programs that take numbers take nothing else' => sub {

@@ -498,6 +498,15 @@ subtest 'what takes no time' => sub {
     }
 };
 
+subtest 'different stories are not compared' => sub {
+    my %programs = (x_sync => prints('[ 2.00] x'), map { $_ => prints('[ 0.50] x') } 'x_async', 'x_async_late');
+    my $dir = lesson(\%programs, about => "pair: different\n", 'x_async@10.out' => '', 'x_async@9.out' => '');
+    my $ran = show($dir);
+    ended_well($ran);
+    like($ran->{out}, qr/^  x_async 9 .*\n  x_async 10 .*\n  x_async_late +0\.50 s$/m, 'in the order of their numbers');
+    unlike($ran->{out}, qr/times as/, 'nothing is said of fast or long');
+};
+
 subtest 'a program that goes on silently ends when it ends' => sub {
     my $ran = show(lesson({x_sync => 'sleep 0.7', x_async => 'echo "[ 0.10] x"; sleep 0.7'}),
         COLUMNS => 160);
@@ -565,7 +574,7 @@ subtest 'arguments that a recording names' => sub {
         'x_async_b@2.out' => ''));
     ended_well($ran);
     is(join(', ', $ran->{out} =~ /^(x_.*)\n---/mg),
-        'x_sync, x_async, x_async 12, x_async 5, x_async_b 2', 'which, and their order');
+        'x_sync, x_async, x_async 5, x_async 12, x_async_b 2', 'which, and their order');
     has($ran, "x_async 5\n---------\n[ 0.00] has 1 arguments, 5\n", 'it gets them');
     has($ran, "x_async\n-------\n[ 0.00] has 0 arguments, \n", 'or none');
     has($ran, "x_sync\n------\n[ 0.00] has 0 arguments, \n", 'what is not recorded is run as it is');

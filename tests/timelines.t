@@ -23,7 +23,8 @@ sub recordings_of {
     my ($lesson) = @_;
     my $slug = basename($lesson) =~ s/^\d+-//r =~ tr/-/_/r;
     my $rank = sub { $_[0] =~ m{/\Q$slug\E_(a?sync)[.@]} ? $1 eq 'sync' ? 0 : 1 : 2 };
-    return sort { $rank->($a) <=> $rank->($b) || $a cmp $b }
+    my $key = sub { $_[0] =~ s/(\d+)/sprintf '%09d', $1/ger }; # 5 is before 10
+    return sort { $rank->($a) <=> $rank->($b) || $key->($a) cmp $key->($b) }
         grep { !m{/exercise[@.]|_wrong} } glob "$lesson/*.out";
 }
 
@@ -174,8 +175,10 @@ for my $lesson (lessons()) {
             ok($is_text{$name}, "$name is named");
             like($description, qr/^\Q$name takes $total\E[.;]/m, 'and described');
             my %actors = map { $_->[1] => 1 } lines_of($out);
+            # Of too many, some have to do with "and 8 others".
             no_complaints("$name: every actor has a lane",
-                grep { $_ ne '' && !$is_text{$_} } sort keys %actors);
+                grep { $_ ne '' && !$is_text{$_} } sort keys %actors)
+                if !grep {/^and \d+ others$/} keys %is_text;
         }
 
         # What the slides rely on.
@@ -274,7 +277,8 @@ subtest 'another recording is another picture' => sub {
             my $path = "$copy/" . basename($out);
             is(run([$draw, $copy])->{out}, run([$draw, $lesson])->{out}, 'a copy is the same');
             my $text = read_file($path);
-            $text =~ s/(\n\[ \d\.)(\d)(\d\] [^\n]*\n)\z/$1 . ($2 + 1) % 10 . $3/e
+            my $end = qr/(?:! [^\n]*\n)*(?:exit \d+\n)?\z/; # what no picture shows
+            $text =~ s/(\n\[ \d\.)(\d)(\d\] [^\n]*\n)(?=$end)/$1 . ($2 + 1) % 10 . $3/e
                 or die "$out: no last line";
             write_file($path, $text);
             isnt(run([$draw, $copy])->{out}, read_file("$lesson/timeline.svg"),
@@ -372,7 +376,7 @@ subtest 'the order of the programs' => sub {
     my ($elements) = read_xml(drawn(lesson((map { ("$_.out" => $line) } @names),
                 'exercise.out' => $line, 'exercise@2.out' => $line, 'x_async_wrong.out' => $line)));
     my @named = grep {/^x_/} texts($elements);
-    is("@named", 'x_sync x_async x_async 10 x_async 5 x_async_b x_sync_spin',
+    is("@named", 'x_sync x_async x_async 5 x_async 10 x_async_b x_sync_spin',
         'sync, async, then the others; neither the exercise nor what is wrong');
 };
 

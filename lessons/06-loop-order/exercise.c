@@ -1,0 +1,93 @@
+/* exercise.c - orders are collected, and the kitchen gets them all at once, before
+ * the loop sleeps. As it stands the kitchen gets them after the loop has slept.
+ * Order of events: main -> on_door, on_phone, on_hand_over, in which order? */
+
+#include "lesson.h"
+
+#include <unistd.h>
+
+/* TODO 1: who is heard, in which order, once TODO 2 is done? There are eight words,
+ * each of them is door, phone or kitchen. */
+static const char prediction[] = "door ? ? ? ? ? ? ?";
+
+struct restaurant {
+    uv_timer_t door; /* it opens at 0.00, 0.50, 1.00 */
+    uv_poll_t phone; /* rings when there is a byte in its line */
+    /* TODO 2: another kind of handle, here and below */
+    uv_check_t hand_over;
+    int line[2]; /* what is written to 1 can be read from 0 */
+    int visits, orders, round;
+};
+
+static void open_restaurant(struct restaurant *restaurant);
+static void on_door(uv_timer_t *door);
+static void on_phone(uv_poll_t *phone, int status, int events);
+static void on_hand_over(uv_check_t *hand_over);
+
+int main(void)
+{
+    struct restaurant restaurant = {.visits = 0};
+
+    say("prediction: %s", prediction);
+    open_restaurant(&restaurant);
+    must("run the loop", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
+    uv_close((uv_handle_t *)&restaurant.hand_over, NULL);
+    run_and_close();
+    must("close", close(restaurant.line[0]) | close(restaurant.line[1]));
+    say("the restaurant is closed");
+}
+
+static void open_restaurant(struct restaurant *restaurant)
+{
+    uv_loop_t *loop = uv_default_loop();
+
+    must("lay a line", uv_pipe(restaurant->line, 0, 0));
+    must("open the door", uv_timer_init(loop, &restaurant->door));
+    must("open the door", uv_timer_start(&restaurant->door, on_door, 0, 500));
+    must("listen", uv_poll_init(loop, &restaurant->phone, restaurant->line[0]));
+    must("listen", uv_poll_start(&restaurant->phone, UV_READABLE, on_phone));
+    must("hand over", uv_check_init(loop, &restaurant->hand_over));
+    must("hand over", uv_check_start(&restaurant->hand_over, on_hand_over));
+    uv_unref((uv_handle_t *)&restaurant->hand_over);
+    restaurant->door.data = restaurant->phone.data = restaurant;
+    restaurant->hand_over.data = restaurant;
+}
+
+/* The timer: two guests, then one, who lets the phone ring, then three, the last. */
+static void on_door(uv_timer_t *door)
+{
+    static const int guests[] = {2, 1, 3};
+    struct restaurant *restaurant = door->data;
+    int visit = restaurant->visits++;
+
+    restaurant->orders += guests[visit];
+    say("door: %d more, orders: %d", guests[visit], restaurant->orders);
+    if (visit == 1)
+        must("call", write(restaurant->line[1], "!", 1) == 1 ? 0 : UV_EIO);
+    if (visit == 2) {
+        uv_close((uv_handle_t *)&restaurant->door, NULL);
+        uv_close((uv_handle_t *)&restaurant->phone, NULL);
+    }
+}
+
+/* One more order, by phone. */
+static void on_phone(uv_poll_t *phone, int status, int events)
+{
+    struct restaurant *restaurant = phone->data;
+    char byte;
+
+    must("listen", status < 0 ? status : events & UV_READABLE ? 0 : UV_EIO);
+    must("listen", read(restaurant->line[0], &byte, 1) == 1 ? 0 : UV_EIO);
+    say("phone: 1 more, orders: %d", ++restaurant->orders);
+}
+
+/* Called once in every round of the loop. */
+static void on_hand_over(uv_check_t *hand_over)
+{
+    struct restaurant *restaurant = hand_over->data;
+
+    restaurant->round++;
+    if (restaurant->orders > 0)
+        say("kitchen: gets %d in round %d", restaurant->orders, restaurant->round);
+    restaurant->orders = 0;
+}

@@ -1,0 +1,94 @@
+/* exercise.c - two clerks count apples, and forget the rotten ones. Give them a
+ * third step: "1 rotten", after one more wait, and the answer without those. */
+
+#include "lesson.h"
+
+/* Where a clerk has stopped. */
+enum place { CREATED, COUNTING_BOXES, COUNTING_APPLES };
+
+struct clerk {
+    uv_timer_t counting;
+    const char *name;
+    unsigned ms;  /* for each count */
+    int stock[3]; /* what he will find: boxes, apples in each, rotten apples */
+    int counts;   /* how many times he has counted */
+    int boxes;    /* was a local variable; here it survives the waits */
+    enum place place;
+};
+
+static void create(struct clerk *clerk);
+static void resume(struct clerk *clerk);
+static void count(struct clerk *clerk, enum place place);
+static void on_counted(uv_timer_t *counting);
+static int found(struct clerk *clerk);
+static void on_answer(struct clerk *clerk, int answer);
+
+int main(void)
+{
+    struct clerk ann = {.name = "Ann", .ms = 400, .stock = {6, 7, 2}};
+    struct clerk ben = {.name = "Ben", .ms = 300, .stock = {2, 5, 1}};
+
+    create(&ann);
+    create(&ben);
+    say("before await");
+    resume(&ann);
+    resume(&ben);
+    run_and_close();
+}
+
+/* Created, but not started: no line of the function has been run. */
+static void create(struct clerk *clerk)
+{
+    must("count", uv_timer_init(uv_default_loop(), &clerk->counting));
+    clerk->counting.data = clerk;
+    clerk->place = CREATED;
+}
+
+/* The whole function. Each `case` is a place where it has stopped: after count()
+ * we leave, and the next call comes in at the place that was passed to it. */
+static void resume(struct clerk *clerk)
+{
+    switch (clerk->place) {
+    case CREATED:
+        say("%s: start to answer", clerk->name);
+        count(clerk, COUNTING_BOXES);
+        break;
+    case COUNTING_BOXES:
+        clerk->boxes = found(clerk);
+        say("%s: %d boxes", clerk->name, clerk->boxes);
+        count(clerk, COUNTING_APPLES);
+        break;
+    case COUNTING_APPLES: {
+        int apples = found(clerk); /* needed here only: it may be local */
+        say("%s: %d apples in each", clerk->name, apples);
+        on_answer(clerk, clerk->boxes * apples); /* TODO: not yet */
+        break;
+    }
+    }
+}
+
+/* A wait: go on at that place when it is over. */
+static void count(struct clerk *clerk, enum place place)
+{
+    clerk->place = place;
+    must("count", uv_timer_start(&clerk->counting, on_counted, clerk->ms, 0));
+}
+
+/* The loop calls this after each wait, and need not know which one it was. */
+static void on_counted(uv_timer_t *counting)
+{
+    resume(counting->data);
+}
+
+/* What the wait has brought that is just over. */
+static int found(struct clerk *clerk)
+{
+    return clerk->stock[clerk->counts++];
+}
+
+/* What `return` was: whoever asked goes on here. */
+static void on_answer(struct clerk *clerk, int answer)
+{
+    uv_close((uv_handle_t *)&clerk->counting, NULL);
+    say("%s: answers %d", clerk->name, answer);
+}
