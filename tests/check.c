@@ -614,37 +614,52 @@ static void show_common(FILE *to, const struct line *wanted, const struct line *
                 wanted->stamp % 100);
 }
 
+/* One line of a hunk; `old` and `new` count from 1. */
+static void show_in_hunk(FILE *to, const struct verdict *verdict, char sign, size_t old,
+                         size_t new)
+{
+    fprintf(to, "  %c ", sign);
+    if (sign == '-')
+        show_line(to, &verdict->recording->lines[old - 1]);
+    else if (sign == '+')
+        show_line(to, &verdict->lines[new - 1]);
+    else
+        show_common(to, &verdict->recording->lines[old - 1], &verdict->lines[new - 1]);
+    fputc('\n', to);
+}
+
 /* Show what `diff -u` found, with the time that each line has or had. Its text
- * is not used, only which lines of which side it names. */
+ * is not used, only which lines of which side it names. For a student, of many
+ * lines that are missing, or too many, only the first: he is to see both sides. */
 static void show_hunks(FILE *to, const struct verdict *verdict, const char *diff,
                        const char *diff_end)
 {
     unsigned long old = 0, new = 0;
     bool in_hunk = false;
-    int shown = 0, most = student ? STUDENT_SHOWN : MOST_SHOWN;
+    int shown = 0, most = student ? STUDENT_SHOWN : MOST_SHOWN, alike = 0;
+    char before = '\0';
 
     for (const char *end; diff < diff_end; diff = end + 1) {
         end = memchr(diff, '\n', (size_t)(diff_end - diff));
         if (end == NULL)
             return;
+        alike = *diff == before ? alike + 1 : 1;
+        before = *diff;
         if (*diff == '@') { /* @@ -12,3 +12,4 @@ */
             old = strtoul(diff + 4, NULL, 10);
             new = strtoul((char *)memchr(diff, '+', (size_t)(end - diff)) + 1, NULL, 10);
             fprintf(to, "  at line %lu:\n", old);
             in_hunk = true;
-        } else if (in_hunk && shown++ == most) {
-            fputs("  ...\n", to);
-            return;
         } else if (in_hunk) {
-            const struct line *wanted = &verdict->recording->lines[old - 1];
-            const struct line *got = &verdict->lines[new - 1];
-
-            fprintf(to, "  %c ", *diff);
-            if (*diff == ' ')
-                show_common(to, wanted, got);
-            else
-                show_line(to, *diff == '-' ? wanted : got);
-            fputc('\n', to);
+            if (student && alike > STUDENT_SHOWN / 2) {
+                if (alike == STUDENT_SHOWN / 2 + 1)
+                    fprintf(to, "  %c ...\n", *diff);
+            } else if (shown++ == most) {
+                fputs("  ...\n", to);
+                return;
+            } else {
+                show_in_hunk(to, verdict, *diff, old, new);
+            }
             old += *diff == '-' || *diff == ' ';
             new += *diff == '+' || *diff == ' ';
         }
@@ -810,7 +825,9 @@ static const char *meaning_of_text(const struct verdict *verdict)
     if (came > wanted)
         return "There are lines too many: is something started twice, or never stopped?";
     if (few_words_differ(verdict))
-        return "The words differ: compare the two lines letter by letter.";
+        return "A few words differ. If it is no slip of the pen, but a value: where does "
+               "it\n"
+               "come from, and who has changed it last?";
     return "Go through your callbacks by hand, from the first line that differs: which "
            "one\n"
            "is called then, and what does it find?";
@@ -831,6 +848,11 @@ static void advise(const struct verdict *verdict)
     else if (run->err_size > 0 && (strstr(run->err, "Sanitizer") != NULL ||
                                    strstr(run->err, "runtime error") != NULL))
         meaning = "The first line above that names your file tells where it happens.";
+    else if (run->err_size > 0 && strstr(run->err, "is_closing") != NULL)
+        meaning = "libuv says so above: a handle was closed that is closed already.";
+    else if (run->err_size > 0 && strstr(run->err, "Assertion") != NULL)
+        meaning = "libuv says above what it found: a handle in a state that it must not\n"
+                  "be in. What had been done with it, and in which order?";
     else if (run->signal == SIGILL || run->signal == SIGTRAP)
         meaning = "It does what C does not allow: an index outside of its array, a NULL\n"
                   "that is followed. With SANITIZE=address,undefined behind the make\n"

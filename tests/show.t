@@ -282,8 +282,8 @@ How long it took
 
   x_sync          4.00 s
   x_async         2.00 s   2.0 times as fast
-  x_async_late    6.00 s   1.5 times as long
-  x_async_yield   4.00 s   no faster
+  x_async_late    6.00 s
+  x_async_yield   4.00 s
   x_async_wrong   5.00 s   wrong on purpose
 
 And now
@@ -498,13 +498,23 @@ subtest 'what takes no time' => sub {
     }
 };
 
+subtest 'as long, no faster, and the same checksum' => sub {
+    my @sum = map {"[ 0.00] checksum: $_"} 1, 2;
+    my $ran = show(lesson({x_sync => prints('[ 1.00] x', $sum[0]), x_async => prints($sum[0], '[ 1.00] x'),
+            x_async_b => prints('[ 2.00] x', $sum[0]), x_async_c => prints('[ 0.50] y', $sum[0], '[ 0.50] z'),
+            x_async_d => prints('[ 2.00] x', $sum[1])}));
+    like($ran->{out}, qr/^  x_async +1\.00 s   no faster\n  x_async_b +2\.00 s   2\.0 times as long\n/m, 'the same lines');
+    like($ran->{out}, qr/^  x_async_c +0\.50 s   2\.0 times as fast\n  x_async_d +2\.00 s\n/m, 'the same sum, or another');
+};
+
 subtest 'different stories are not compared' => sub {
     my %programs = (x_sync => prints('[ 2.00] x'), map { $_ => prints('[ 0.50] x') } 'x_async', 'x_async_late');
-    my $dir = lesson(\%programs, about => "pair: different\n", 'x_async@10.out' => '', 'x_async@9.out' => '');
+    $programs{x_async} = prints('[ 0.50] y');
+    my $dir = lesson(\%programs, 'x_async@10.out' => '', 'x_async@9.out' => '');
     my $ran = show($dir);
     ended_well($ran);
-    like($ran->{out}, qr/^  x_async 9 .*\n  x_async 10 .*\n  x_async_late +0\.50 s$/m, 'in the order of their numbers');
-    unlike($ran->{out}, qr/times as/, 'nothing is said of fast or long');
+    like($ran->{out}, qr/^  x_async 9 .*\n  x_async 10 .*\n  x_async_late +0\.50 s   4\.0 times as fast$/m, 'in the order of their numbers');
+    unlike($ran->{out}, qr/^  x_async \d.* times as/m, 'nothing is said of fast or long');
 };
 
 subtest 'a program that goes on silently ends when it ends' => sub {
