@@ -679,17 +679,12 @@ static bool predicted_wrong(const struct verdict *verdict)
            (verdict->run.count == 0 || !same_line(wanted, verdict->lines));
 }
 
-/* All that he gets is what his own program did. */
 static void explain_prediction(struct verdict *verdict)
 {
-    fputs("this is what it printed:\n", verdict->why);
-    for (size_t i = 0; i < verdict->run.count && i < STUDENT_SHOWN; i++) {
-        fputs("  ", verdict->why);
-        show_line(verdict->why, &verdict->lines[i]);
-        fputc('\n', verdict->why);
-    }
-    if (verdict->run.count > STUDENT_SHOWN)
-        fprintf(verdict->why, "  ... (by hand you see it all: %s)\n", verdict->program);
+    fputs("its first line is\n  ", verdict->why);
+    if (verdict->run.count > 0)
+        show_line(verdict->why, &verdict->lines[0]);
+    fprintf(verdict->why, "\nand this shows what it does: %s\n", verdict->program);
 }
 
 static void explain_text(struct verdict *verdict)
@@ -813,8 +808,9 @@ static const char *meaning_of_text(const struct verdict *verdict)
     size_t wanted = verdict->recording->count, came = verdict->run.count;
 
     if (predicted_wrong(verdict))
-        return "Your prediction is not right yet (or not in the form that the exercise\n"
-               "asks for). What is printed after it is compared when it is right.";
+        return "Your prediction is not right yet, or not in the form that the exercise "
+               "asks\n"
+               "for. The rest may be right or wrong: it is compared when this is right.";
     if (verdict->same_lines)
         return "A line that comes too soon does not wait for what it should wait for; "
                "one\n"
