@@ -273,7 +273,8 @@ timelines: $(BUILD)/common/draw
 	done; \
 	[ -n "$$changed" ] || echo "The timelines are as they were."
 
-# Programs that are wrong on purpose (_wrong) are left out, and only they.
+# Programs that are wrong on purpose (_wrong) are left out, and only they. Under a tool
+# programs compute more than they wait: fewer at once, or their order suffers.
 right := $(foreach out,$(outs),$(if $(findstring _wrong,$(notdir $(out))),,$(out)))
 memcheck:
 	@echo "== with AddressSanitizer and UndefinedBehaviorSanitizer"
@@ -288,7 +289,7 @@ memcheck:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread TIMING=off test-threads
 
 test-right: programs $(solutions:%=$(BUILD)/solutions/%/exercise)
-	@UNDER="$(UNDER)" $(prove) -j8 $(right) $(exercise_outs)
+	@UNDER="$(UNDER)" $(prove) -j$(if $(UNDER),4,8) $(right) $(exercise_outs)
 
 test-threads: programs
 	@chosen=; for lesson in $$(common/needs --has threads $(lessons)); do \
