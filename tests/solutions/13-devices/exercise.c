@@ -1,5 +1,7 @@
 /* exercise.c - a coffee machine that grinds its beans in the dark, and brews before
- * they are ground. Let each step wait for what it needs, and for nothing else. */
+ * they are ground. Let each step wait for what it needs, and for nothing else.
+ * The program takes the ms by which the water is slower; the check tries it with 0,
+ * and with 400. */
 
 #include "lesson.h"
 
@@ -13,7 +15,8 @@ enum { PREDICTION = 0 };
 struct step {
     enum { MESSAGE, SEQUENCE, PARALLEL } kind;
     const char *device, *order; /* a message has these ... */
-    const char *answer;         /* what the device will say, after 0.2 s */
+    const char *answer;         /* what the device will say, after 0.2 s ... */
+    unsigned more;              /* ... and so many ms more */
     uv_timer_t timer;
     struct step *steps; /* ... and the other two consist of steps */
     int count, done;
@@ -26,8 +29,11 @@ static void on_reply(uv_timer_t *timer);
 static void finish(struct step *step);
 static void on_end(void);
 
-int main(void)
+int main(int argc, char *argv[])
 {
+    struct number more = {.name = "MORE_MS", .value = 0, .least = 0, .most = 5000};
+
+    read_numbers(argc, argv, &more, 1); /* for the water */
     struct step connecting[] = {
         {.device = "Hue Light", .order = "connect", .answer = "is online"},
         {.device = "Smart Speaker", .order = "connect", .answer = "is online"},
@@ -41,7 +47,10 @@ int main(void)
     };
     struct step preparation[] = {
         {.kind = SEQUENCE, .steps = in_the_light, .count = 2},
-        {.device = "Coffee Machine", .order = "heat", .answer = "has hot water"},
+        {.device = "Coffee Machine",
+         .order = "heat",
+         .answer = "has hot water",
+         .more = (unsigned)more.value},
     };
     struct step coffee[] = {
         {.kind = PARALLEL, .steps = preparation, .count = 2},
@@ -57,7 +66,10 @@ int main(void)
     struct step waking_up[] = {
         {.device = "Hue Light", .order = "switch on", .answer = "is on"},
         {.device = "Coffee Machine", .order = "grind", .answer = "has ground beans"},
-        {.device = "Coffee Machine", .order = "heat", .answer = "has hot water"},
+        {.device = "Coffee Machine",
+         .order = "heat",
+         .answer = "has hot water",
+         .more = (unsigned)more.value},
         {.device = "Coffee Machine", .order = "brew", .answer = "has made coffee"},
         {.device = "Smart Speaker", .order = "play a song", .answer = "plays a song"},
         {.device = "Smart Toilet", .order = "warm up", .answer = "is warm"},
@@ -108,7 +120,8 @@ static void tell(struct step *message)
     say("%s: told to %s", message->device, message->order);
     must("tell a device", uv_timer_init(uv_default_loop(), &message->timer));
     message->timer.data = message;
-    must("tell a device", uv_timer_start(&message->timer, on_reply, 200, 0));
+    must("tell a device",
+         uv_timer_start(&message->timer, on_reply, 200 + message->more, 0));
 }
 
 /* The loop calls this for each message. */
