@@ -862,6 +862,8 @@ static void advise(const struct verdict *verdict)
         meaning =
             "Every handle that was opened has to be closed, with uv_close(), when it\n"
             "has done its work.";
+    else if (run->err_size > 0 && run->exit_status != verdict->recording->exit_status)
+        meaning = "It has ended itself, and says why on stderr, above.";
     else if (!verdict->text_is_right || !verdict->in_order)
         meaning = meaning_of_text(verdict);
     else if (verdict->early)

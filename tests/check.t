@@ -700,6 +700,8 @@ my @for_students = (
         out => ['[ 0.00] a'], does => ['say a', "err x.c:3: runtime error: no\n", 'exit 1']],
     ['many lines are missing', 1, qr/^    - \[ 0\.00\] 7\n    - \.\.\.\n    \+ \[ 0\.00\] b\n/m, 1,
         out => ['[ 0.00] a', map({"[ 0.00] $_"} 1 .. 12)], does => ['say a', 'say b']],
+    ['it says why', 1, qr/  \+ x: cannot.*says why on stderr/s, 1,
+        out => ['[ 0.00] a', '[ 0.00] b'], does => ['say a', "err x: cannot do it: no\n", 'exit 1']],
     ['closed twice', 1, qr/a handle was closed that is closed already/, 1,
         out => ['[ 0.00] a'], does => ['say a', "err uv_close: Assertion `!uv__is_closing(handle)' failed.\n", 'die 6']],
     ['many other words', 1, qr/Go through your callbacks by hand/s, 1,
