@@ -850,9 +850,10 @@ static void advise(const struct verdict *verdict)
         meaning = "libuv says above what it found: a handle in a state that it must not\n"
                   "be in. What had been done with it, and in which order?";
     else if (run->signal == SIGILL || run->signal == SIGTRAP)
-        meaning = "It does what C does not allow: an index outside of its array, a NULL\n"
-                  "that is followed. With SANITIZE=address,undefined behind the make\n"
-                  "command you are told where.";
+        meaning =
+            "It does what C does not allow: an index outside of its array, or a\n"
+            "pointer followed that is NULL or was never set. You are told where with\n"
+            "SANITIZE=address,undefined behind the make command.";
     else if (run->signal != 0)
         meaning =
             "A pointer that was never set, or leads to something that is gone by now?\n"
