@@ -38,7 +38,7 @@ int main(int argc, char *argv[])
     struct waiter waiter = {0};
     struct breakfast ann = {
         .guest = "Ann", .recipe = "/dev/null", .ms = 200, .waiter = &waiter};
-    struct breakfast ben = {.guest = "Ben", .ms = 600, .waiter = &waiter};
+    struct breakfast ben = {.guest = "Ben", .ms = 800, .waiter = &waiter};
 
     read_numbers(argc, argv, &recipe, 1);
     ben.recipe = recipes[recipe.value];
@@ -89,7 +89,7 @@ static void on_recipe(uv_fs_t *req)
         return;
     }
     say("%s: the recipe is here", breakfast->guest);
-    must("cook", uv_timer_start(&breakfast->work, on_cooked, 800, 0));
+    must("cook", uv_timer_start(&breakfast->work, on_cooked, 1200, 0));
 }
 
 static void on_cooked(uv_timer_t *work)
