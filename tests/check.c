@@ -78,6 +78,7 @@ struct verdict {
     size_t said_size;
 };
 
+static char *around; /* what starts the program: build/common/with-site; or NULL */
 static double slow = 1;
 static bool timing = true;
 static bool student = false;
@@ -555,7 +556,7 @@ static bool try_once(struct verdict *verdict, char *const argv[])
     int runs = 1 + (student ? STUDENT_RETRIES : RETRIES);
     enum order order = WRONG;
 
-    verdict->run = run_program(argv, limit);
+    verdict->run = run_program(argv, around != NULL, limit);
     verdict->runs++;
     verdict->lines = lines_of(&verdict->run);
     verdict->place = room_for(verdict->run.count, sizeof *verdict->place);
@@ -692,7 +693,7 @@ static void explain_text(struct verdict *verdict)
     char *wanted = write_for_diff(verdict->recording->lines, verdict->recording->count);
     char *got = write_for_diff(verdict->lines, verdict->run.count);
     char *diff[] = {"diff", "-a", "-U", "2", wanted, got, NULL};
-    struct run run = run_program(diff, 60000);
+    struct run run = run_program(diff, false, 60000);
 
     if (run.start_error != 0)
         fprintf(verdict->why, "cannot run diff (`make setup` installs it): %s\n",
@@ -1107,7 +1108,7 @@ static void replace_file(const struct verdict *verdict, const char *path)
         unlink(beside);
         give_up("cannot write %s: %s", path, strerror(error));
     }
-    run = run_program(diff, 60000);
+    run = run_program(diff, false, 60000);
     if (access(path, F_OK) != 0)
         printf("%s: new, %zu lines\n", path, verdict->run.count);
     else if (run.exit_status == 0)
@@ -1129,7 +1130,8 @@ static void record(const char *path, const char *name, char *const argv[])
     struct verdict first = {.name = name};
 
     for (int i = 0; i < RECORDINGS; i++) {
-        struct verdict next = {.run = run_program(argv, (int64_t)(60000 * slow))};
+        struct verdict next = {
+            .run = run_program(argv, around != NULL, (int64_t)(60000 * slow))};
         const char *fault;
 
         next.lines = lines_of(&next.run);
@@ -1168,19 +1170,42 @@ static char **command_of(const char *path)
     return argv;
 }
 
-/* Put the words of $UNDER, a tool like valgrind, before the command. */
-static char **under_tool(char **argv)
+/* build/common/with-site, if the lesson `needs: site`, or with-postgres; else NULL. */
+static char *find_around(const char *path)
+{
+    const char *build = getenv("BUILD"), *slash = strrchr(path, '/');
+    char line[256], *found = NULL, *about = room_for(strlen(path) + sizeof "about", 1);
+    FILE *file;
+
+    sprintf(about, "%.*sabout", slash ? (int)(slash + 1 - path) : 0, path);
+    file = fopen(about, "r");
+    free(about);
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, "needs:", 6) == 0)
+            for (char *need = strtok(line + 6, " \n"); need; need = strtok(NULL, " \n"))
+                if (!found && (!strcmp(need, "site") || !strcmp(need, "postgres"))) {
+                    found = room_for(strlen(build ? build : "build") + 32, 1);
+                    sprintf(found, "%s/common/with-%s", build ? build : "build", need);
+                }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* Put before the command what is around it, and the words of $UNDER, a tool like
+ * valgrind. */
+static char **started_by(char **argv)
 {
     const char *under = getenv("UNDER");
     static char *words, **all; /* until the end */
-    size_t count = 0, room = 1;
+    size_t count = 0, room = 2;
 
-    if (under == NULL || *under == '\0')
-        return argv;
-    words = strdup(under);
+    words = strdup(under ? under : "");
     for (char **arg = argv; *arg; arg++)
         room++;
-    all = room_for(room + strlen(under), sizeof *all);
+    all = room_for(room + strlen(words), sizeof *all);
+    if (around)
+        all[count++] = around;
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
         all[count++] = word;
     while (*argv)
@@ -1251,11 +1276,13 @@ int main(int argc, char *argv[])
     read_environment();
     command = *argv ? argv : command_of(path);
     name = name_of(command);
+    around = find_around(path);
     if (recording)
-        record(path, name, under_tool(command));
+        record(path, name, started_by(command));
     else
-        all = check(path, name, under_tool(command), *argv == NULL);
+        all = check(path, name, started_by(command), *argv == NULL);
     free(name);
+    free(around);
     if (fflush(stdout) != 0 || ferror(stdout))
         give_up("cannot write to stdout: %s", strerror(errno));
     return all ? 0 : 1;

@@ -35,9 +35,17 @@ $ENV{TMPDIR} = "$home/tmp";
 
 my $subject = "$home/check_subject";
 my $cc      = $ENV{CC} || 'cc';
-system("$cc -std=gnu11 -Icommon \$(common/needs --cflags common) -o $subject"
-        . ' tests/check_subject.c common/lesson.c $(common/needs --libs common)') == 0
+system("$cc -std=gnu11 -Icommon \$(common/needs --cflags) -o $subject"
+        . ' tests/check_subject.c common/lesson.c $(common/needs --libs)') == 0
     or die "check.t: cannot build tests/check_subject.c\n";
+
+# In a lesson whose `about` says `needs: site`, it is started in build/common/with-site; here that
+# is tests/check_around.c, which takes a while, and leaves a helper behind.
+mkdir "$home/$_" or die $! for qw(build build/common);
+my $around = "$home/build/common/with-site";
+system("$cc -std=gnu11 -Icommon -o $around tests/check_around.c common/around.c") == 0
+    or die "check.t: cannot build tests/check_around.c\n";
+my @with_site = (about => "part: 3 Real I/O\nneeds: site jansson\n");
 
 # --- Files and processes ---
 
@@ -52,8 +60,8 @@ sub readable {
 # nor if somebody else has got its number by now.
 sub is_alive {
     my ($pid) = @_;
-    return read_file("/proc/$pid/stat") =~ /\(check_subject\) [^Z]/ if $^O eq 'linux';
-    return kill(0, $pid) && `ps -o stat= -o comm= -p $pid` =~ /^\s*[^Z\s].*check_subject/;
+    return read_file("/proc/$pid/stat") =~ /\((?:check_subject|with-site)\) [^Z]/ if $^O eq 'linux';
+    return kill(0, $pid) && `ps -o stat= -o comm= -p $pid` =~ /^\s*[^Z\s].*(?:check_subject|with-site)/;
 }
 
 # Those that are still there after they had some time to end. They are ended.
@@ -89,7 +97,8 @@ sub wait_for_pids {
 #   does           what the program does; or program => [...], another program
 #   command        the whole command, in place of: check story.out PROGRAM...;
 #                  or a sub that returns it, for a directory of its own
-#   env, in_dir    the surroundings of check
+#   about          the file that says what the lesson needs
+#   env, in_dir    the environment of check
 #   runs           how many there must be: 1, or [2, 7] for from 2 to 7
 #   says, never    what the diagnosis says, and what it doesn't
 #   tap            what the TAP says beside the points
@@ -105,13 +114,14 @@ sub start {
     mkdir $dir or die "$dir: $!";
     my $recording = exists $case{file} ? $case{file} : lines(@{ $case{out} || [] });
     write_file("$dir/story.out", $recording) if defined $recording;
+    write_file("$dir/about", $case{about}) if $case{about};
     my $program = $case{program} || [$subject, @{ $case{does} || [] }];
     my $command = $case{command} || [$check, "$dir/story.out", @$program];
     $command = $command->($dir) if ref $command eq 'CODE';
 
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
-        %ENV = (%ENV, SUBJECT_LOG => "$dir/log", %{ $case{env} || {} });
+        %ENV = (%ENV, SUBJECT_LOG => "$dir/log", BUILD => "$home/build", %{ $case{env} || {} });
         $SIG{$_} = 'DEFAULT' for qw(INT HUP PIPE);
         chdir($case{in_dir} || '.') or die;
         open STDIN,  '<', '/dev/null'  or die;
@@ -241,6 +251,42 @@ fails 'it hangs, and has left its process group', \@all, slow => 1,
 passes 'it hangs in the first run only', slow => 1,
     out => \@ab, does => [@says_ab, only(1, 'hang')],
     runs => [2, 7];
+
+# --- What stands around a program ---
+
+fails 'what served it does not end', [3], slow => 1,
+    @with_site, env => {LINGER => 30_000},
+    out => \@ab, does => \@says_ab,
+    says => [qr/left/];
+
+passes 'its surroundings take a while to start, and to end',
+    @with_site, env => {START_UP => 900, LINGER => 2000},
+    out => \@abc, does => \@says_abc,
+    runs => 1, also => sub { is(scalar(() = pids($_[0], 'child')), 1, 'they were there') };
+
+fails 'the same is hidden time when it is the program itself', \@time,
+    env => {START_UP => 900},
+    out => \@abc, program => [$around, $subject, @says_abc],
+    runs => 7, says => [qr/took \d\.\d\d s more than its last line says/];
+
+fails 'and then such an end is a child left', [3],
+    env => {LINGER => 2000},
+    out => \@abc, program => [$around, $subject, @says_abc],
+    says => [qr/left a process running/];
+
+fails 'a program waits unseen, its surroundings not counted', \@time,
+    @with_site, env => {START_UP => 100},
+    out => \@ab, does => ['wait 600', @says_ab],
+    runs => 7, says => [qr/took \d\.\d\d s more than its last line says/];
+
+fails 'a late line, with surroundings', \@time,
+    @with_site, env => {START_UP => 300},
+    out => \@ab, does => ['say a', 'at 500', 'say b'],
+    runs => 7;
+
+fails 'its surroundings cannot start it', \@all,
+    @with_site, out => \@ab, program => ["$home/none"],
+    says => [qr/check_around: cannot start .*none: No such file/];
 
 # --- Text and order ---
 

@@ -12,7 +12,7 @@ use Test::More;
 my $build    = build_dir();
 my $scratch  = scratch();
 my @compiler = compiler_of_the_course();
-my @libs     = split ' ', run(['common/needs', '--libs', 'common'])->{out};
+my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
 
 die "$build/common/lesson.o is not there: `make` builds it\n" if !-e "$build/common/lesson.o";
 

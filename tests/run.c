@@ -21,10 +21,12 @@
 #endif
 
 enum {
-    TICK = 20,                /* ms between two looks at the kernel's account */
-    MOST_OUTPUT = 64 << 20,   /* bytes; a program that prints more never ends */
-    MOST_LINES = 1 << 20,     /* nor one that prints so many lines */
-    GRACE = 1000,             /* ms for its children to end after it */
+    TICK = 20,              /* ms between two looks at the kernel's account */
+    MOST_OUTPUT = 64 << 20, /* bytes; a program that prints more never ends */
+    MOST_LINES = 1 << 20,   /* nor one that prints so many lines */
+    GRACE = 1000,           /* ms for its children to end after it, */
+    GRACE_AROUND = 10000,   /* and for what is around it: a database on a busy machine */
+    START_UP = 120000,      /* ms until that stands */
     MILLISECOND = 1000 * 1000 /* ns */
 };
 
@@ -216,20 +218,26 @@ static int64_t own_delay(void)
 
 struct watch {
     struct run *run;
+    bool around; /* it is started by something that puts surroundings around it */
     struct accounts accounts;
     int64_t started, own_delay; /* ns; this program's own, when it started */
+    int64_t before;             /* ns that its surroundings waited until it began */
     int out, err;               /* the read ends, or -1 at their end */
+    int begins;                 /* where it tells when its surroundings stand; then -1 */
     size_t out_room, err_room, lines_room;
 };
 
 /* What the program waited for a processor, and what we did, who read it: only
- * the one makes its stamps late, both make its lines arrive late. */
+ * the one makes its stamps late, both make its lines arrive late. What serves it may
+ * have become a child of ours. */
 static void look_at_delays(struct watch *watch, pid_t pid)
 {
-    int64_t sum = 0;
+    int64_t sum = -watch->before;
 
     watch->run->read_late = own_delay() - watch->own_delay;
     look_at(&watch->accounts, pid, 0);
+    if (watch->around)
+        look_at_children(&watch->accounts, "/proc/thread-self/children", 0);
     for (size_t i = 0; i < watch->accounts.count; i++)
         sum += watch->accounts.all[i].delayed;
     if (sum > watch->run->delayed)
@@ -292,6 +300,15 @@ static bool read_some(int file, char **text, size_t *size, size_t *room)
     return got != 0;
 }
 
+static void tell_where_it_begins(int began)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", began);
+    setenv("STARTED_FD", number, 1);
+    fcntl(began, F_SETFD, 0);
+}
+
 static _Noreturn void become(char *const argv[], int out, int err, int failure)
 {
     int empty = open("/dev/null", O_RDONLY);
@@ -313,9 +330,15 @@ static _Noreturn void become(char *const argv[], int out, int err, int failure)
     _exit(127);
 }
 
+static void forget_the_start(struct watch *watch)
+{
+    close(watch->begins);
+    watch->begins = -1;
+}
+
 static pid_t start(struct watch *watch, char *const argv[])
 {
-    int out[2], err[2], failure[2];
+    int out[2], err[2], failure[2], begins[2];
     sigset_t endings, before;
     pid_t pid;
 
@@ -326,26 +349,50 @@ static pid_t start(struct watch *watch, char *const argv[])
     open_pipe(out);
     open_pipe(err);
     open_pipe(failure);
+    open_pipe(begins);
     watch->own_delay = own_delay();
     watch->started = now();
     sigprocmask(SIG_BLOCK, &endings, &before);
     pid = fork();
     if (pid < 0)
         give_up("start a program");
-    if (pid == 0)
+    if (pid == 0) {
+        if (watch->around)
+            tell_where_it_begins(begins[1]);
         become(argv, out[1], err[1], failure[1]);
+    }
     setpgid(pid, pid); /* both do, as nobody knows who is first */
     running = pid;
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(out[1]);
     close(err[1]);
     close(failure[1]);
+    close(begins[1]);
     if (read(failure[0], &watch->run->start_error, sizeof(int)) < 0)
         give_up("start a program");
     close(failure[0]);
     watch->out = out[0];
     watch->err = err[0];
+    watch->begins = begins[0];
+    if (!watch->around)
+        forget_the_start(watch);
     return pid;
+}
+
+/* Its surroundings stand, and from here on it is the program itself: what was before is
+ * not counted. */
+static void begin(struct watch *watch, pid_t pid)
+{
+    int64_t when;
+
+    if (read(watch->begins, &when, sizeof when) == sizeof when) {
+        look_at_delays(watch, pid);
+        watch->before = watch->run->delayed;
+        watch->run->delayed = 0;
+        watch->own_delay = own_delay();
+        watch->started = when;
+    }
+    forget_the_start(watch);
 }
 
 /* Wait for something to happen, at most `most` ms, and take note of it. Returns
@@ -355,15 +402,18 @@ static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
     struct run *run = watch->run;
     struct pollfd files[] = {{.fd = bell[0], .events = POLLIN},
                              {.fd = watch->out, .events = POLLIN},
-                             {.fd = watch->err, .events = POLLIN}};
+                             {.fd = watch->err, .events = POLLIN},
+                             {.fd = watch->begins, .events = POLLIN}};
     int64_t before = now(), used;
     size_t had = run->out_size;
     char rung[64];
 
-    if (poll(files, 3, most) < 0 && errno != EINTR)
+    if (poll(files, 4, most) < 0 && errno != EINTR)
         give_up("wait for a program");
     while (read(bell[0], rung, sizeof rung) > 0)
         ;
+    if (watch->begins >= 0 && files[3].revents != 0)
+        begin(watch, pid);
     if (watch->out >= 0 && files[1].revents != 0 &&
         !read_some(watch->out, &run->out, &run->out_size, &watch->out_room)) {
         close(watch->out);
@@ -438,10 +488,10 @@ static void end_all(pid_t group)
  * ended is not from it: they must not go on after it, and be it for a moment. */
 static void see_off(struct watch *watch, pid_t pid)
 {
-    int64_t used = 0;
+    int64_t used = 0, grace = watch->around ? GRACE_AROUND : GRACE;
     size_t printed = watch->run->out_size + watch->run->err_size;
 
-    while (used < GRACE * MILLISECOND &&
+    while (used < grace * MILLISECOND &&
            (watch->out >= 0 || watch->err >= 0 || anybody_left(pid)))
         used += wait_a_tick(watch, pid);
     watch->run->left_children =
@@ -453,17 +503,22 @@ static void see_off(struct watch *watch, pid_t pid)
     running = 0;
 }
 
-struct run run_program(char *const argv[], int64_t limit)
+struct run run_program(char *const argv[], bool around, int64_t limit)
 {
     struct run run = {.exit_status = -1};
-    struct watch watch = {.run = &run};
+    struct watch watch = {.run = &run, .around = around};
     pid_t pid = start(&watch, argv);
     int64_t used = 0;
 
     while (!has_ended(pid)) {
+        bool had_begun = watch.begins < 0;
+
         used += wait_a_tick(&watch, pid);
-        if (used > limit * MILLISECOND || run.out_size > MOST_OUTPUT ||
-            run.err_size > MOST_OUTPUT || run.count > MOST_LINES) {
+        if (!had_begun && watch.begins < 0)
+            used = 0;
+        if (used > (watch.begins < 0 ? limit : START_UP) * MILLISECOND ||
+            run.out_size > MOST_OUTPUT || run.err_size > MOST_OUTPUT ||
+            run.count > MOST_LINES) {
             run.ended_by_us = true;
             end_program(pid);
             while (!has_ended(pid))
@@ -477,6 +532,8 @@ struct run run_program(char *const argv[], int64_t limit)
         close(watch.out);
     if (watch.err >= 0)
         close(watch.err);
+    if (watch.begins >= 0)
+        forget_the_start(&watch);
     free(watch.accounts.all);
     return run;
 }

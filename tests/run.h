@@ -36,8 +36,11 @@ bool delays_are_known(void);
 /* Run argv[0] (looked for in $PATH when it has no slash) with its arguments, stdin empty,
  * in a process group of its own, for at most `limit` ms (not counting time in which this
  * machine stood still). When it returns, nothing of the program is left running. Free the
- * result with free_run(). Exits when the system can't give what it needs. */
-struct run run_program(char *const argv[], int64_t limit);
+ * result with free_run(). Exits when the system can't give what it needs.
+ *
+ * Is something put `around` it (argv[0] is with-site, with-postgres), then all times are
+ * from when that stands, as common/around.h tells. */
+struct run run_program(char *const argv[], bool around, int64_t limit);
 
 void free_run(struct run *run);
 

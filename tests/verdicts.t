@@ -17,7 +17,7 @@ plan skip_all => "$ENV{SANITIZE}: valgrind runs no program with sanitizers" if $
 my $under   = 'tests/under-valgrind';
 my $scratch = scratch();
 my @compiler = compiler_of_the_course(CFLAGS => '-O0 -g -w'); # what is wrong stays in it
-my @libs     = split ' ', run(['common/needs', '--libs', 'common'])->{out};
+my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
 
 # A program, its path: "main" is what it does, "before" comes before main.
 sub program {
