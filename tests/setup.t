@@ -14,14 +14,17 @@ use Test::More;
 my $setup    = abs_path('common/setup');
 my @managers = qw(apt-get dnf pacman apk brew);
 my @modules  = qw(Test::More Time::HiRes IPC::Open3 File::Temp File::Find POSIX);
-my @core     = (qw(cc stdio.h pkg-config libuv prove perl diff), @modules);
+my @core     = (qw(cc stdio.h pkg-config libuv libcurl libmicrohttpd jansson prove perl diff), @modules);
 my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefined',
     'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
 my @slides   = qw(node node-18 npm chromium pdftotext);
+my @database = qw(libpq postgres);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
 my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
-my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev perl diffutils';
+my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev libcurl4-openssl-dev libmicrohttpd-dev '
+    . 'libjansson-dev perl diffutils';
+my $no_cluster = '/etc/postgresql-common/createcluster.d/no-cluster.conf';
 
 delete @ENV{qw(CC PKG_CONFIG DEBIAN_FRONTEND CHROMIUM)};
 
@@ -92,24 +95,28 @@ my %does = (
     uname => 'echo "$os"',
     'xcode-select' => 'has xcode',
     node => 'has node-18',
+    'find-postgres' => 'has postgres',
+    install => 'echo "$name $*" >>"$machine/log"',
+    rm => 'case $* in *" /etc/"*) echo "$name $*" >>"$machine/log" ;; *) exec ' . $which{rm} . ' "$@" ;; esac',
     (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext)),
 );
 
 my $fakes = tempdir(CLEANUP => 1);
 write_file("$fakes/$_", "$start$does{$_}\n", 0755) for keys %does;
 
-# A machine that has all that core, checks and slides ask for, but @{$o{lacks}}; and
+# A machine that has all that core, checks, slides and database ask for, but @{$o{lacks}}; and
 # beside that @{$o{also}}, and the package managers @{$o{managers}}.
 sub machine {
     my %o = (lacks => [], also => [], managers => ['apt-get'], install => 'well',
         lists => 0, uid => 0, os => 'Linux', @_);
     my %lacks = map { $_ => 1 } @{$o{lacks}};
-    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides), @{$o{also}});
+    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database), @{$o{also}});
     my $machine = tempdir(CLEANUP => 1);
-    mkdir "$machine/$_" for qw(bin tmp);
-    symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv rm);
+    mkdir "$machine/$_" for qw(bin tmp common);
+    symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv);
+    symlink "$fakes/find-postgres", "$machine/common/find-postgres";
     symlink "$fakes/$_", "$machine/bin/$_"
-        for 'id', 'uname', @{$o{managers}}, grep { $does{$_} } @has;
+        for 'id', 'uname', 'install', 'rm', @{$o{managers}}, grep { $does{$_} } @has;
     symlink $fakes, "$machine/later";
     return {%o{qw(install lists uid os)}, machine => $machine, has => "@has",
         PATH => "$machine/bin:$machine/complete", TMPDIR => "$machine/tmp"};
@@ -132,6 +139,7 @@ sub setup {
         open STDOUT, '>', "$dir/out" or die;
         open STDERR, '>', "$dir/err" or die;
         close STDOUT if $o{closed};
+        chdir $dir or die;
         @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
             if defined $o{typed};
         alarm 20; # nothing here may hang
@@ -150,7 +158,7 @@ sub setup {
 # What could depend on the shell.
 sub shell_tests {
     subtest 'nothing is missing' => sub {
-        for my $set ([], ['core'], ['checks'], ['slides']) {
+        for my $set ([], ['core'], ['checks'], ['slides'], ['database']) {
             my $is = setup(machine(), $set);
             is($is->{exit}, 0, "exit (@$set)");
             is($is->{out}, "Nothing is missing.\n", 'one line');
@@ -161,7 +169,7 @@ sub shell_tests {
     };
 
     subtest 'everything is missing' => sub {
-        my $is = setup(machine(lacks => [@core, @checks, @slides]));
+        my $is = setup(machine(lacks => [@core, @checks, @slides, @database]));
         is($is->{exit}, 0, 'exit');
         is_deeply($is->{ran}, ['apt-get update', "$apt $apt_core"], 'what is run');
         like($is->{out}, qr/^  \Q$_\E.*: ./m, "says why it needs $_")
@@ -197,8 +205,12 @@ SKIP: {
 subtest 'each need' => sub {
     my %packages = (
         'gcc libc6-dev'         => ['cc', 'gcc', 'gcc-address,undefined', 'gcc-thread'],
-        'pkg-config libuv1-dev' => ['pkg-config'], # only it would know of libuv
+        'pkg-config libuv1-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev libpq-dev' =>
+            ['pkg-config'], # only it would know of the others
         'libuv1-dev'            => ['libuv'],
+        'libcurl4-openssl-dev'  => ['libcurl'],
+        'libmicrohttpd-dev'     => ['libmicrohttpd'],
+        'libjansson-dev'        => ['jansson'],
         'perl'                  => ['prove', 'perl', @modules],
         'diffutils'             => ['diff'],
         'clang libclang-rt-dev' => ['clang', 'clang-address,undefined'],
@@ -207,27 +219,31 @@ subtest 'each need' => sub {
         'nodejs npm'            => ['node', 'node-18', 'npm'],
         'chromium fonts-dejavu' => ['chromium'],
         'poppler-utils'         => ['pdftotext'],
+        'libpq-dev'             => ['libpq'],
         # without headers neither compiler can build anything
         'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
     );
     for my $packages (sort keys %packages) {
         for my $thing (@{$packages{$packages}}) {
-            my $is = setup(machine(lacks => [$thing], install => 'badly'), ['checks', 'slides']);
+            my $is = setup(machine(lacks => [$thing], install => 'badly'),
+                ['checks', 'slides', 'database']);
             is($is->{ran}[-1], "$apt $packages", "without $thing: $packages");
         }
     }
-    my $is = setup(machine(lacks => [@checks, @slides]));
-    is($is->{exit}, 0, 'core does not need what only checks and slides need');
+    my $is = setup(machine(lacks => [@checks, @slides, @database]));
+    is($is->{exit}, 0, 'core does not need what only the others need');
 };
 
 subtest 'each package manager' => sub {
     my %core = (
         'apt-get' => "$apt $apt_core",
-        dnf       => 'dnf install -y gcc glibc-devel pkgconf-pkg-config libuv-devel perl '
-            . 'diffutils',
-        pacman    => 'pacman -S --needed --noconfirm gcc pkgconf libuv perl diffutils',
-        apk       => 'apk add gcc musl-dev pkgconf libuv-dev perl perl-utils diffutils',
-        brew      => 'brew install pkgconf libuv perl diffutils',
+        dnf       => 'dnf install -y gcc glibc-devel pkgconf-pkg-config libuv-devel '
+            . 'libcurl-devel libmicrohttpd-devel jansson-devel perl diffutils',
+        pacman    => 'pacman -S --needed --noconfirm gcc pkgconf libuv curl libmicrohttpd '
+            . 'jansson perl diffutils',
+        apk       => 'apk add gcc musl-dev pkgconf libuv-dev curl-dev libmicrohttpd-dev '
+            . 'jansson-dev perl perl-utils diffutils',
+        brew      => 'brew install pkgconf libuv curl libmicrohttpd jansson perl diffutils',
     );
     my %checks = (
         'apt-get' => 'clang libclang-rt-dev valgrind libc6-dbg patch clang-format',
@@ -244,8 +260,14 @@ subtest 'each package manager' => sub {
         apk       => 'nodejs npm chromium font-dejavu poppler-utils',
         brew      => 'node chromium poppler',
     );
+    my %database = (
+        dnf    => 'libpq-devel postgresql-server',
+        pacman => 'postgresql-libs postgresql',
+        apk    => 'libpq-dev postgresql',
+        brew   => 'libpq postgresql',
+    );
     for my $manager (@managers) {
-        my @all = (lacks => [@core, @checks, @slides], managers => [$manager]);
+        my @all = (lacks => [@core, @checks, @slides, @database], managers => [$manager]);
         my $is  = setup(machine(@all), ['checks']);
         is($is->{ran}[-1], "$core{$manager} $checks{$manager}", "$manager: what is run");
         like($is->{out}, qr/^  (env )?\Q$is->{ran}[-1]\E$/m, "$manager: what is shown");
@@ -254,12 +276,34 @@ subtest 'each package manager' => sub {
         $is = setup(machine(@all), ['slides']);
         is($is->{ran}[-1], "$core{$manager} $slides{$manager}", "$manager: for the slides");
 
+        $is = setup(machine(@all), ['database']);
+        is($is->{ran}[-1], "$core{$manager} $database{$manager}", "$manager: for the database")
+            if $database{$manager};
+
         $is = setup(machine(@all, install => 'badly'));
         is($is->{ran}[-1], $core{$manager}, "$manager: core only");
         is($is->{exit}, 1, "$manager fails: exit");
         like($is->{err}, qr/\AE: no such package\nsetup: $manager failed.*\n\z/,
             "$manager fails: its own words, then a sentence");
     }
+};
+
+# Debian's package would make a database, and start it at every boot.
+subtest "a database of the course's own, no permanent one" => sub {
+    my @lacks = (lacks => ['libpq', 'postgres']);
+    my @runs = ("install -D -m 644 common/no-cluster.conf $no_cluster",
+        "$apt libpq-dev postgresql", "rm -f $no_cluster");
+    my $is = setup(machine(@lacks), ['database']);
+    is_deeply($is->{ran}, ['apt-get update', @runs], 'what is run');
+    like($is->{out}, qr/^  \Q$runs[0]\E\n  env \Q$runs[1]\E\n  \Q$runs[2]\E$/m, 'and shown');
+    is($is->{exit}, 0, 'exit');
+
+    $is = setup(machine(@lacks, install => 'badly'), ['database']);
+    is($is->{ran}[-1], $runs[2], 'the file is gone, too, when the installation fails');
+    is($is->{exit}, 1, 'which is said');
+
+    $is = setup(machine(lacks => ['libpq']), ['database']);
+    is_deeply($is->{ran}, ['apt-get update', "$apt libpq-dev"], 'with PostgreSQL there: nothing of it');
 };
 
 subtest 'any Chromium will do' => sub {
@@ -375,7 +419,7 @@ subtest 'unknown arguments' => sub {
     for my $args (['chekcs'], ['checks', '--help'], [''], ['*']) {
         my $is = setup(machine(lacks => ['diff']), $args);
         is($is->{exit}, 2, "exit (@$args)");
-        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*slides\)$/,
+        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*database\)$/,
             'says so');
         is_deeply([$is->{out}, $is->{ran}], ['', []], 'nothing else');
     }
