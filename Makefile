@@ -29,6 +29,7 @@
 #: make starters     write each exercise.c anew from its solution; yours are kept
 #: make memcheck     ASan + UBSan, valgrind, and TSan where there are threads
 #: make setup-checks install what only these checks need
+#: make setup-database  install what only the lessons with a database need
 #: make clean        remove everything that was built
 #:
 #: Still to come, with its own sentence until then: make bench.
@@ -49,7 +50,7 @@ export BUILD CC
 
 # --- make setup: everything else that was asked for waits for it ---
 
-setups := $(filter setup setup-checks setup-slides,$(MAKECMDGOALS))
+setups := $(filter setup setup-checks setup-slides setup-database,$(MAKECMDGOALS))
 ifneq ($(setups),)
 
 others := $(filter-out $(setups),$(MAKECMDGOALS))
@@ -76,6 +77,9 @@ exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$
 outs := $(filter-out $(exercise_outs),$(recordings))
 programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/tests/check $(addprefix $(BUILD)/common/,show watch draw)
+# What is started around the programs of a lesson: the local web site, a database.
+site := $(addprefix $(BUILD)/common/,site with-site)
+postgres := $(BUILD)/common/with-postgres
 tool_tests := $(sort $(wildcard tests/*.t))
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
@@ -104,6 +108,7 @@ endif
 # What C leaves undefined (an index outside of its array) must not pass by luck. This
 # ends the program there, and needs no library.
 trap := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+pkg_config = $${PKG_CONFIG:-pkg-config}
 compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(sanitize) -Icommon
 # Who made which file is not mixed up: when the flags are others, all is made anew.
 flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
@@ -125,26 +130,39 @@ $(BUILD)/flags:
 libraries:
 	@common/needs --check
 
-$(BUILD)/common/%.o: common/%.c $(BUILD)/flags | libraries
+# What a tool needs beside libuv; where that isn't installed it is not made.
+needs_of_fetch := libcurl
+needs_of_fetch_subject := libcurl
+needs_of_site := libmicrohttpd
+needs = $(needs_of_$(basename $(@F)))
+if_there = $(if $(needs),$(pkg_config) --exists $(needs) || exit 0;)
+define compile_tool
 	@mkdir -p $(@D)
-	@$(show) flags=$$(common/needs --cflags common) && \
+	@$(if_there) $(show) flags=$$(common/needs --cflags $(needs)) && \
 	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
-
+endef
+define link_tool
+	@$(if_there) libs=$$(common/needs --libs $(needs)) && \
+	$(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+endef
+$(BUILD)/common/%.o: common/%.c $(BUILD)/flags | libraries
+	$(compile_tool)
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
-	@mkdir -p $(@D)
-	@$(show) $(compile) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
+	$(compile_tool)
 
-$(BUILD)/tests/check: $(BUILD)/tests/check.o $(BUILD)/tests/run.o $(BUILD)/common/story.o
-	@$(compile) $(LDFLAGS) -o $@.$$$$ $^ $(finish)
-
-$(BUILD)/common/watch: $(addprefix $(BUILD)/common/,watch.o lesson.o)
-	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
-
-$(BUILD)/common/show: $(addprefix $(BUILD)/common/,show.o timeline.o story.o lesson.o)
-	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
-
-$(BUILD)/common/draw: $(addprefix $(BUILD)/common/,draw.o timeline.o story.o lesson.o)
-	@libs=$$(common/needs --libs common) && $(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
+$(call tool,tests/check,tests/check.o tests/run.o common/story.o)
+	$(link_tool)
+$(call tool,common/watch,common/watch.o common/lesson.o)
+	$(link_tool)
+$(call tool,common/show,common/show.o common/timeline.o common/story.o common/lesson.o)
+	$(link_tool)
+$(call tool,common/draw,common/draw.o common/timeline.o common/story.o common/lesson.o)
+	$(link_tool)
+$(call tool,common/site,common/site.o common/lesson.o)
+	$(link_tool)
+$(call tool,common/with-site,common/with-site.o common/around.o)
+	$(link_tool)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
@@ -154,9 +172,17 @@ $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | librar
 	@[ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
 	$(show) flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
 	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $$libs $(finish)
+		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish)
 
-tools: $(tools) $(BUILD)/common/lesson.o
+# Programs that ask the web site are linked with fetch.o, and started in with-site.
+in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
+	$(BUILD)/$(lesson)/exercise $(BUILD)/solutions/$(notdir $(lesson))/exercise)
+web_lessons := $(shell common/needs --has site $(lessons))
+$(call in_lesson,$(web_lessons)): fetch = $(BUILD)/common/fetch.o
+$(call in_lesson,$(web_lessons)): $(BUILD)/common/fetch.o | $(site)
+$(call in_lesson,$(shell common/needs --has postgres $(lessons))): | $(postgres)
+
+tools: $(tools) $(BUILD)/common/lesson.o $(site)
 
 programs: $(programs) tools
 	@for lesson in $(lessons); do \
@@ -251,9 +277,9 @@ $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flag
 	@flags=$$(common/needs --cflags lessons/$(notdir $(<D))) && \
 	libs=$$(common/needs --libs lessons/$(notdir $(<D))) && $(show) \
 	$(compile) $$flags -DSOLUTION -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $$libs $(finish)
+		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish)
 
-test-exercises: $(BUILD)/tests/check $(BUILD)/common/lesson.o
+test-exercises: tools
 	@$(need_prove); prove -j16 tests/exercises/*.t
 
 score: $(BUILD)/tests/check $(BUILD)/common/lesson.o
@@ -262,11 +288,13 @@ score: $(BUILD)/tests/check $(BUILD)/common/lesson.o
 starters:
 	@for exercise in $(solutions); do tests/starter --write $$exercise || exit; done
 
-# A picture is replaced when the new one is whole, and only if it is another one.
+# A picture is replaced when the new one is whole, and only if it is another one. Where no
+# recording has times there is none.
 timelines: $(BUILD)/common/draw
 	@changed=; for lesson in $(lessons); do \
 		picture=$$lesson/timeline.svg; new=$$picture.$$$$; \
 		$(BUILD)/common/draw $$lesson >$$new || { rm -f $$new; exit 1; }; \
+		if [ ! -s $$new ]; then rm -f $$new $$picture; continue; fi; \
 		if cmp -s $$new $$picture; then rm -f $$new; continue; fi; \
 		if [ -e $$picture ]; then changed=changed; else changed=new; fi; \
 		mv $$new $$picture && echo "$$picture: $$changed" || exit 1; \
@@ -315,7 +343,7 @@ test-slides: slides
 
 # --- still to come ---
 
-later := bench setup-database
+later := bench
 .PHONY: $(later)
 not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1
 $(later): ; @$(not_yet)

@@ -30,6 +30,7 @@ enum {
 };
 
 static char under_valgrind[] = "tests/under-valgrind";
+static char around[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
 
 struct program;
 
@@ -45,7 +46,7 @@ struct output {
 struct program {
     char name[256];     /* chores_async 5 */
     char command[1024]; /* of which argv's words are pieces */
-    char *argv[9];      /* a tool, perhaps, and the program with its arguments */
+    char *argv[10];     /* what starts it, perhaps, and the program with its arguments */
     char **own;         /* of argv, where the program begins */
     int recorded_status;
     bool is_wrong, is_missing;
@@ -166,6 +167,19 @@ static void add_program(const char *file)
 
 static bool about_says(const char *key, const char *word);
 
+static void find_around(void)
+{
+    const char *build = getenv("BUILD");
+
+    for (int i = 0; i < 2; i++) {
+        const char *what = i == 0 ? "site" : "postgres";
+
+        if (about_says("needs", what))
+            snprintf(around, sizeof around, "%s/common/with-%s", build ? build : "build",
+                     what);
+    }
+}
+
 static bool has_valgrind(void)
 {
     return system("command -v valgrind >/dev/null 2>&1") == 0;
@@ -180,6 +194,8 @@ static void find_command(struct program *program)
     bool needs_tool = program->is_wrong && about_says("needs", "valgrind");
     size_t count = 0;
 
+    if (*around)
+        program->argv[count++] = around;
     program->lacks_tool = needs_tool && !has_valgrind();
     if (needs_tool && !program->lacks_tool)
         program->argv[count++] = under_valgrind;
@@ -187,7 +203,7 @@ static void find_command(struct program *program)
 
     snprintf(program->command, sizeof program->command, "%s/%s/%.255s",
              build ? build : "build", directory, program->name);
-    for (char *word = strtok(program->command, " "); word && count < 8;
+    for (char *word = strtok(program->command, " "); word && count < 9;
          word = strtok(NULL, " "))
         program->argv[count++] = word;
     program->is_missing = access(program->own[0], X_OK) != 0;
@@ -264,6 +280,7 @@ static void find_programs(void)
         free(names[i]);
     slug_size = strlen(strchr(strrchr(directory, '/'), '-')) - 1;
     qsort(programs, (size_t)program_count, sizeof *programs, compare_programs);
+    find_around();
     for (int i = 0; i < program_count; i++)
         find_command(&programs[i]);
 }
@@ -500,7 +517,8 @@ static void add_line(struct output *output)
                          output->size);
     if (program->first_line == 0 && *output->prefix == '\0')
         program->first_line = now;
-    add_moment(&program->story, text, (size_t)size, seconds(program->started, now),
+    add_moment(&program->story, text, (size_t)size,
+               seconds(program->first_line ? program->first_line : program->started, now),
                *output->prefix != '\0');
     output->size = 0;
 }
@@ -707,7 +725,7 @@ static void explain_tool(const struct program *program)
 {
     print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
                   "is not installed; make setup-checks installs it. Then:");
-    printf("\n    %s", under_valgrind);
+    printf("\n    %s%s%s", around, *around ? " " : "", under_valgrind);
     for (char *const *word = program->own; *word; word++)
         printf(" %s", *word);
     printf("\n\n");
@@ -857,7 +875,7 @@ static void print_next_steps(void)
     printf("%sAnd now%s\n\n", bold(), plain());
     if (exists("README.md"))
         printf("  read on             %s/README.md\n", directory);
-    printf("  start one yourself ");
+    printf("  start one yourself %s%s", *around ? " " : "", around);
     for (char **word = programs[example].own; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))
