@@ -161,6 +161,8 @@ $(call tool,common/draw,common/draw.o common/timeline.o common/story.o common/le
 	$(link_tool)
 $(call tool,common/site,common/site.o common/lesson.o)
 	$(link_tool)
+$(call tool,tests/fetch_subject,tests/fetch_subject.o common/fetch.o common/lesson.o)
+	$(link_tool)
 $(call tool,common/with-site,common/with-site.o common/around.o)
 	$(link_tool)
 
@@ -182,7 +184,7 @@ $(call in_lesson,$(web_lessons)): fetch = $(BUILD)/common/fetch.o
 $(call in_lesson,$(web_lessons)): $(BUILD)/common/fetch.o | $(site)
 $(call in_lesson,$(shell common/needs --has postgres $(lessons))): | $(postgres)
 
-tools: $(tools) $(BUILD)/common/lesson.o $(site)
+tools: $(tools) $(BUILD)/common/lesson.o $(site) $(BUILD)/tests/fetch_subject
 
 programs: $(programs) tools
 	@for lesson in $(lessons); do \

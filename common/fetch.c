@@ -1,0 +1,843 @@
+/* fetch.c - libcurl on the libuv loop. Curl knows HTTP, but doesn't wait: it tells us
+ * which sockets and what time it waits for. The loop waits, but doesn't know HTTP: it
+ * tells us when something has happened, and we tell curl, by act().
+ *
+ * Order of events, for one fetch: fetch_start -> begin -> on_time_wanted (curl: call me
+ * in 0 ms) -> on_alarm -> act -> on_open_socket, on_events_wanted (curl: watch this
+ * socket) -> on_events -> act -> on_header, on_body, ... -> collect -> report -> the
+ * fetch's own callback -> begin (the next one that waits).
+ *
+ * A fetch is always in one of three lists: waiting -> under_way -> over. It leaves the
+ * last one when its callback is called, and report() alone does that: so each callback
+ * comes once. */
+
+#include "fetch.h"
+#include "lesson.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LARGEST = 16 * 1024 * 1024, /* bytes of a body, unless the fetcher says another */
+    FIRST_ROOM = 4096,          /* bytes; most pages of the course fit */
+    MOST_REDIRECTS = 10,
+    MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
+    MILLISECOND = 1000 * 1000 /* ns */
+};
+
+/* A socket of curl's, and the handle that waits for it. */
+struct watch {
+    uv_poll_t poll;
+    struct fetcher *fetcher;
+    curl_socket_t socket;
+    int wanted, events;  /* by curl; and what the loop waits for at present */
+    bool is_opened_here; /* then we will hear of its end */
+};
+
+static void init_curl(void);
+static bool set_up_multi(struct fetcher *fetcher);
+static void forget(struct fetch *fetch);
+static void move(struct fetch *fetch, struct fetch_list *list);
+static void begin_waiting(struct fetcher *fetcher);
+static CURLcode begin(struct fetch *fetch);
+static CURL *take_easy(struct fetcher *fetcher);
+static bool set_up(CURL *easy, struct fetch *fetch);
+static bool set_up_all(CURL *easy);
+static bool set_up_protocols(CURL *easy);
+static bool set_up_sockets(CURL *easy, struct fetcher *fetcher);
+static int on_time_wanted(CURLM *multi, long ms, void *of);
+static void on_alarm(uv_timer_t *alarm);
+static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
+                                    struct curl_sockaddr *address);
+static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
+                            void *unused);
+static struct watch *find_watch(struct fetcher *fetcher, curl_socket_t socket);
+static struct watch *open_watch(struct fetcher *fetcher, curl_socket_t socket);
+static bool make_place(struct fetcher *fetcher, size_t place);
+static int wait_for(struct watch *watch, int events);
+static void on_events(uv_poll_t *poll, int status, int events);
+static void act(struct fetcher *fetcher, curl_socket_t socket, int what);
+static size_t on_header(char *bytes, size_t size, size_t count, void *of);
+static size_t on_body(char *bytes, size_t size, size_t count, void *of);
+static void note_first_byte(struct fetch *fetch);
+static bool make_room(struct fetch *fetch, size_t size);
+static void collect(struct fetcher *fetcher);
+static void end(struct fetch *fetch, CURLcode result);
+static void must_curl(int result);
+static void give_easy_back(struct fetcher *fetcher, CURL *easy);
+static void finish(struct fetch *fetch, CURL *easy, CURLcode result);
+static double seconds(uint64_t from, uint64_t to);
+static void explain(struct fetch *fetch, CURL *easy);
+static void explain_by_number(struct fetch *fetch, CURL *easy);
+static void explain_by_name(struct fetch *fetch, CURL *easy);
+static char *part_of_url(CURL *easy, CURLUPart part);
+static void explain_by_system(struct fetch *fetch, CURL *easy);
+static void tell(struct fetch *fetch, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void on_next_round(uv_idle_t *next_round);
+static void report(struct fetcher *fetcher);
+static void close_stale_watches(struct fetcher *fetcher);
+static int on_close_socket(void *of, curl_socket_t socket);
+static void close_watch(struct watch *watch);
+static void on_watch_closed(uv_handle_t *poll);
+static void end_all(struct fetch_list *list, CURLcode result);
+static void on_closed(uv_handle_t *handle);
+static void count_closed(struct fetcher *fetcher);
+
+static uv_once_t once = UV_ONCE_INIT;
+static CURLcode curl_is_ready;
+static char nothing[1]; /* the body of a fetch that has none */
+
+int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
+{
+    void *data = fetcher->data;
+
+    uv_once(&once, init_curl);
+    if (curl_is_ready != CURLE_OK)
+        return UV_ENOMEM;
+    *fetcher = (struct fetcher){.data = data, .largest = LARGEST, .loop = loop};
+    fetcher->most_at_once = most_at_once > 0 ? (size_t)most_at_once : SIZE_MAX;
+    if (!set_up_multi(fetcher))
+        return UV_ENOMEM;
+    must("set a timer", uv_timer_init(loop, &fetcher->alarm)); /* these two can't fail */
+    must("set a timer", uv_idle_init(loop, &fetcher->next_round));
+    fetcher->alarm.data = fetcher->next_round.data = fetcher;
+    fetcher->open_handles = 2;
+    return 0;
+}
+
+/* Curl wants this once in a program, before anything else of it is used. */
+static void init_curl(void)
+{
+    curl_is_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* A connection is kept when its fetch is over, and the next one uses it. */
+static bool set_up_multi(struct fetcher *fetcher)
+{
+    CURLM *multi = fetcher->multi = curl_multi_init();
+    size_t most = fetcher->most_at_once;
+    long kept = most < MOST_IDLE ? (long)most : MOST_IDLE;
+
+    if (multi && !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_time_wanted) &&
+        !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, fetcher) &&
+        !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_events_wanted) &&
+        !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher) &&
+        !curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept))
+        return true;
+    curl_multi_cleanup(multi);
+    return false;
+}
+
+int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
+                unsigned deadline, fetch_cb on_done)
+{
+    if (fetcher->is_closing)
+        return UV_ECANCELED;
+    forget(fetch);
+    fetch->url = strdup(url);
+    if (!fetch->url)
+        return UV_ENOMEM;
+    fetch->fetcher = fetcher;
+    fetch->largest = fetcher->largest;
+    fetch->deadline = deadline;
+    fetch->on_done = on_done;
+    move(fetch, &fetcher->waiting);
+    begin_waiting(fetcher);
+    return 0;
+}
+
+/* Whatever was in it. */
+static void forget(struct fetch *fetch)
+{
+    void *data = fetch->data;
+
+    *fetch = (struct fetch){.data = data, .error = "", .body = nothing};
+    fetch->asked = uv_hrtime();
+}
+
+/* Take it out of the list that it is in, and put it at the end of another (or none). */
+static void move(struct fetch *fetch, struct fetch_list *list)
+{
+    struct fetch_list *from = fetch->list;
+
+    if (from) {
+        *(fetch->previous ? &fetch->previous->next : &from->first) = fetch->next;
+        *(fetch->next ? &fetch->next->previous : &from->last) = fetch->previous;
+        from->count--;
+    }
+    fetch->list = list;
+    fetch->next = NULL;
+    if (list) {
+        fetch->previous = list->last;
+        *(list->last ? &list->last->next : &list->first) = fetch;
+        list->last = fetch;
+        list->count++;
+    }
+}
+
+/* First come, first served, as long as there are places. */
+static void begin_waiting(struct fetcher *fetcher)
+{
+    while (fetcher->waiting.first && fetcher->under_way.count < fetcher->most_at_once) {
+        struct fetch *fetch = fetcher->waiting.first;
+        CURLcode result = begin(fetch);
+
+        if (result != CURLE_OK)
+            end(fetch, result);
+    }
+}
+
+/* Its turn has come. Curl does nothing yet: it asks to be called in 0 ms. */
+static CURLcode begin(struct fetch *fetch)
+{
+    struct fetcher *fetcher = fetch->fetcher;
+
+    fetch->begun = uv_hrtime();
+    move(fetch, &fetcher->under_way);
+    fetch->easy = take_easy(fetcher);
+    if (fetch->easy && set_up(fetch->easy, fetch) &&
+        curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK)
+        return CURLE_OK;
+    return CURLE_OUT_OF_MEMORY;
+}
+
+/* One that has been used already, or a new one: to make and prepare one takes curl about
+ * as long as a short page. */
+static CURL *take_easy(struct fetcher *fetcher)
+{
+    CURL *easy;
+
+    if (fetcher->spare_count > 0)
+        return fetcher->spare[--fetcher->spare_count];
+    easy = curl_easy_init();
+    if (easy && set_up_all(easy) && set_up_sockets(easy, fetcher))
+        return easy;
+    curl_easy_cleanup(easy);
+    return NULL;
+}
+
+/* What curl shall know of this fetch; whether it could take it all. */
+static bool set_up(CURL *easy, struct fetch *fetch)
+{
+    return !curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
+           !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
+           !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)fetch->deadline) &&
+           !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->sentence) &&
+           !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) &&
+           !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)fetch->largest);
+}
+
+/* What is the same for all of them. One connection carries one page at a time: that is
+ * HTTP 1.1. */
+static bool set_up_all(CURL *easy)
+{
+    const char *certificates = getenv("SSL_CERT_FILE");
+
+    return !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
+           !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS) &&
+           !curl_easy_setopt(easy, CURLOPT_NOPROXY, "127.0.0.1,localhost") &&
+           !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl") &&
+           !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           (!certificates || !curl_easy_setopt(easy, CURLOPT_CAINFO, certificates)) &&
+           set_up_protocols(easy);
+}
+
+/* A page that sends us on to file:///etc/passwd sends us nowhere. */
+static bool set_up_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file") &&
+           !curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+    long web = CURLPROTO_HTTP | CURLPROTO_HTTPS;
+
+    return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS, web | CURLPROTO_FILE) &&
+           !curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, web);
+#endif
+}
+
+/* Sockets are opened and closed here, so that the watch of one can live as long as it. */
+static bool set_up_sockets(CURL *easy, struct fetcher *fetcher)
+{
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* When it is given up while a name is looked up, don't wait for the answer. */
+    if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L))
+        return false;
+#endif
+    return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+           !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetcher) &&
+           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetcher);
+}
+
+/* Curl wants to be called in `ms` milliseconds: 0 is soon, but not from in here, and -1
+ * is never. It has one such wish at a time. */
+static int on_time_wanted(CURLM *multi, long ms, void *of)
+{
+    struct fetcher *fetcher = of;
+
+    (void)multi;
+    if (ms < 0)
+        return uv_timer_stop(&fetcher->alarm);
+    return uv_timer_start(&fetcher->alarm, on_alarm, (uint64_t)ms, 0) == 0 ? 0 : -1;
+}
+
+static void on_alarm(uv_timer_t *alarm)
+{
+    act(alarm->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype, address->protocol);
+    struct watch *watch;
+
+    (void)purpose;
+    if (fd == -1)
+        return CURL_SOCKET_BAD;
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* no business of the programs that we start */
+    watch = open_watch(of, fd);
+    if (!watch) {
+        close(fd);
+        return CURL_SOCKET_BAD;
+    }
+    watch->is_opened_here = true;
+    return fd;
+}
+
+/* Curl wants to hear of these events of a socket, or of none of them any more. A socket
+ * that curl keeps for the next fetch keeps its watch, too. But curl has others, of which
+ * we don't hear when they are closed: their watch ends with the last event wanted. */
+static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
+                            void *unused)
+{
+    struct fetcher *fetcher = of;
+    struct watch *watch = find_watch(fetcher, socket);
+    int events = 0;
+
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch && !watch->is_opened_here)
+            close_watch(watch);
+        else if (watch)
+            wait_for(watch, 0);
+        return 0;
+    }
+    if (!watch)
+        watch = open_watch(fetcher, socket);
+    if (what & CURL_POLL_IN)
+        events |= UV_READABLE;
+    if (what & CURL_POLL_OUT) /* CURL_POLL_INOUT is both */
+        events |= UV_WRITABLE;
+    return watch && wait_for(watch, events) == 0 ? 0 : -1;
+}
+
+static struct watch *find_watch(struct fetcher *fetcher, curl_socket_t socket)
+{
+    size_t place = (size_t)socket;
+
+    return place < fetcher->watches_size ? fetcher->watches[place] : NULL;
+}
+
+static struct watch *open_watch(struct fetcher *fetcher, curl_socket_t socket)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+    struct watch *stale = find_watch(fetcher, socket);
+
+    if (stale) /* see close_stale_watches(): curl was quicker */
+        close_watch(stale);
+    if (!watch || !make_place(fetcher, (size_t)socket) ||
+        uv_poll_init(fetcher->loop, &watch->poll, socket) < 0) {
+        free(watch);
+        return NULL;
+    }
+    watch->poll.data = watch;
+    watch->fetcher = fetcher;
+    watch->socket = socket;
+    fetcher->open_handles++;
+    return fetcher->watches[socket] = watch;
+}
+
+/* Sockets are small numbers: an array is the quickest way from a socket to its watch. */
+static bool make_place(struct fetcher *fetcher, size_t place)
+{
+    size_t size = fetcher->watches_size;
+    struct watch **watches;
+
+    if (place < size)
+        return true;
+    size = place < 2 * size ? 2 * size : place + 1;
+    watches = realloc(fetcher->watches, size * sizeof *watches);
+    if (!watches)
+        return false;
+    while (fetcher->watches_size < size)
+        watches[fetcher->watches_size++] = NULL;
+    fetcher->watches = watches;
+    return true;
+}
+
+/* Where nothing is wanted, the loop shall not wait for it any more; but it isn't told to
+ * stop: that is a call of the kernel, and another one to start again, and most sockets
+ * are used for the next fetch at once. */
+static int wait_for(struct watch *watch, int events)
+{
+    watch->wanted = events;
+    if (events == 0) {
+        uv_unref((uv_handle_t *)&watch->poll);
+        return 0;
+    }
+    uv_ref((uv_handle_t *)&watch->poll);
+    if (events == watch->events)
+        return 0;
+    watch->events = events;
+    return uv_poll_start(&watch->poll, events, on_events);
+}
+
+/* After an error libuv has stopped the handle; curl looks for itself what it is. What
+ * nobody wants to know (the site has closed a connection that we had kept, mostly) is
+ * where the loop is told to stop, or it would tell it again and again. */
+static void on_events(uv_poll_t *poll, int status, int events)
+{
+    struct watch *watch = poll->data;
+    int what = 0;
+
+    if (status < 0 || !watch->wanted) {
+        must("let a socket be", uv_poll_stop(poll));
+        watch->events = 0;
+    }
+    if (status < 0)
+        what = CURL_CSELECT_ERR | CURL_CSELECT_IN;
+    if (events & UV_READABLE)
+        what |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE)
+        what |= CURL_CSELECT_OUT;
+    if (watch->wanted)
+        act(watch->fetcher, watch->socket, what);
+}
+
+/* Let curl do what it can do now, and then look what has ended, every time: a fetch may
+ * end by any event of any socket, and by the time. */
+static void act(struct fetcher *fetcher, curl_socket_t socket, int what)
+{
+    int running;
+
+    CURLMcode result = curl_multi_socket_action(fetcher->multi, socket, what, &running);
+
+    collect(fetcher);
+    if (result != CURLM_OK) /* not even curl knows how they are */
+        end_all(&fetcher->under_way, CURLE_OUT_OF_MEMORY);
+    report(fetcher);
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *of)
+{
+    (void)bytes;
+    note_first_byte(of);
+    return size * count;
+}
+
+/* When this takes less than it was given, curl ends the fetch with CURLE_WRITE_ERROR;
+ * the true reason is noted here. Of what is too large, as much as may be is kept. */
+static size_t on_body(char *bytes, size_t size, size_t count, void *of)
+{
+    struct fetch *fetch = of;
+    size_t allowed = fetch->largest - fetch->size;
+
+    size *= count;
+    note_first_byte(fetch);
+    if (size > allowed) {
+        fetch->result = CURLE_FILESIZE_EXCEEDED;
+        size = allowed;
+    }
+    if (!make_room(fetch, fetch->size + size + 1)) {
+        fetch->result = CURLE_OUT_OF_MEMORY;
+        return 0;
+    }
+    memcpy(fetch->body + fetch->size, bytes, size);
+    fetch->size += size;
+    fetch->body[fetch->size] = '\0';
+    return size;
+}
+
+static void note_first_byte(struct fetch *fetch)
+{
+    if (fetch->first_byte == 0)
+        fetch->first_byte = seconds(fetch->begun, uv_hrtime());
+}
+
+/* Twice as much each time: then a large body is copied about twice, not 1,000 times. */
+static bool make_room(struct fetch *fetch, size_t size)
+{
+    size_t room = fetch->room ? fetch->room : FIRST_ROOM;
+    char *body;
+
+    if (size <= fetch->room)
+        return true;
+    while (room < size)
+        room *= 2;
+    body = realloc(fetch->room ? fetch->body : NULL, room);
+    if (!body)
+        return false;
+    fetch->body = body;
+    fetch->room = room;
+    return true;
+}
+
+/* Curl's messages: which of the fetches under way have ended, each with its own result.
+ * A message is gone as soon as its fetch is taken from curl. */
+static void collect(struct fetcher *fetcher)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(fetcher->multi, &left))) {
+        CURLcode result = message->data.result;
+        struct fetch *fetch;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
+        end(fetch, result);
+    }
+}
+
+/* It is over, one way or another, and will be reported in the next round at the latest.
+ */
+static void end(struct fetch *fetch, CURLcode result)
+{
+    struct fetcher *fetcher = fetch->fetcher;
+
+    finish(fetch, fetch->easy, result);
+    if (fetch->easy) {
+        must_curl((int)curl_multi_remove_handle(fetcher->multi, fetch->easy));
+        give_easy_back(fetcher, fetch->easy);
+        fetch->easy = NULL;
+    }
+    free(fetch->url);
+    fetch->url = NULL;
+    move(fetch, &fetcher->over);
+    fetcher->has_failed = fetcher->has_failed || result != CURLE_OK;
+    must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
+}
+
+/* For what curl refuses only when it is called wrong: by us. */
+static void must_curl(int result)
+{
+    must("use curl", result == 0 ? 0 : UV_EINVAL);
+}
+
+/* For the next fetch, and away from this one, which may be gone tomorrow. */
+static void give_easy_back(struct fetcher *fetcher, CURL *easy)
+{
+    size_t size = (fetcher->spare_count + 1) * sizeof easy;
+    CURL **spare = fetcher->is_closing ? NULL : realloc(fetcher->spare, size);
+
+    must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
+    if (!spare) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    fetcher->spare = spare;
+    spare[fetcher->spare_count++] = easy;
+}
+
+/* Write down how it went. `easy` may be NULL: its turn has never come. */
+static void finish(struct fetch *fetch, CURL *easy, CURLcode result)
+{
+    uint64_t now = uv_hrtime();
+
+    if (fetch->result == CURLE_OK)
+        fetch->result = result;
+    fetch->queued = seconds(fetch->asked, fetch->begun ? fetch->begun : now);
+    fetch->took = fetch->begun ? seconds(fetch->begun, now) : 0;
+    if (easy)
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
+    explain(fetch, easy);
+}
+
+static double seconds(uint64_t from, uint64_t to)
+{
+    return (double)(to - from) / (1000.0 * MILLISECOND);
+}
+
+/* The same words whichever version curl has, for what is met in practice. For the rest
+ * curl has put its own into `sentence`. */
+static void explain(struct fetch *fetch, CURL *easy)
+{
+    static const struct {
+        CURLcode result;
+        const char *sentence;
+    } table[] = {
+        {CURLE_OK, ""},
+        {CURLE_ABORTED_BY_CALLBACK, "cancelled"},
+        {CURLE_OUT_OF_MEMORY, "out of memory"},
+        {CURLE_GOT_NOTHING, "closed without an answer"},
+        {CURLE_TOO_MANY_REDIRECTS, "too many redirects"},
+    };
+
+    fetch->error = fetch->sentence;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].result == fetch->result)
+            fetch->error = table[i].sentence;
+    if (fetch->error != fetch->sentence || !easy)
+        return;
+    explain_by_number(fetch, easy);
+    explain_by_name(fetch, easy);
+    explain_by_system(fetch, easy);
+    if (!*fetch->sentence)
+        tell(fetch, "%s", curl_easy_strerror(fetch->result));
+}
+
+static void explain_by_number(struct fetch *fetch, CURL *easy)
+{
+    curl_off_t length = -1;
+
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (fetch->result == CURLE_FILESIZE_EXCEEDED)
+        tell(fetch, "larger than %zu bytes", fetch->largest);
+    if (fetch->result == CURLE_OPERATION_TIMEDOUT && fetch->deadline)
+        tell(fetch,
+             fetch->first_byte == 0 ? "no answer within %u ms" : "not whole within %u ms",
+             fetch->deadline);
+    if (fetch->result == CURLE_PARTIAL_FILE && length >= 0)
+        tell(fetch, "cut short after %zu of %lld bytes", fetch->size, (long long)length);
+    if (fetch->result == CURLE_PARTIAL_FILE && length < 0)
+        tell(fetch, "cut short after %zu bytes", fetch->size);
+}
+
+static void explain_by_name(struct fetch *fetch, CURL *easy)
+{
+    char *scheme = part_of_url(easy, CURLUPART_SCHEME);
+    char *host = part_of_url(easy, CURLUPART_HOST);
+    char *path = part_of_url(easy, CURLUPART_PATH);
+    const char *certificates = getenv("SSL_CERT_FILE");
+    bool is_web = scheme && strncmp(scheme, "http", 4) == 0;
+
+    if (fetch->result == CURLE_URL_MALFORMAT)
+        tell(fetch, "not a URL: %s", fetch->url);
+    if (fetch->result == CURLE_UNSUPPORTED_PROTOCOL)
+        tell(fetch,
+             is_web ? "the answer is not HTTP" : "only http, https and file are fetched");
+    if (fetch->result == CURLE_COULDNT_RESOLVE_HOST && host)
+        tell(fetch, "cannot find the host %s", host);
+    if (fetch->result == CURLE_PEER_FAILED_VERIFICATION && host)
+        tell(fetch, "cannot trust the certificate of %s", host);
+    if (fetch->result == CURLE_SSL_CONNECT_ERROR && host)
+        tell(fetch, "no TLS with %s", host);
+    if (fetch->result == CURLE_SSL_CACERT_BADFILE && certificates)
+        tell(fetch, "cannot read the certificates in %s", certificates);
+    if (fetch->result == CURLE_FILE_COULDNT_READ_FILE && path)
+        tell(fetch, "cannot read %s", path);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(path);
+}
+
+/* Of the last URL, where it was sent on from the first. NULL: it has none. */
+static char *part_of_url(CURL *easy, CURLUPart part)
+{
+    unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+    CURLU *url = curl_url();
+    char *words = NULL, *found = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &words);
+    if (url && words && !curl_url_set(url, CURLUPART_URL, words, flags))
+        curl_url_get(url, part, &found, 0);
+    curl_url_cleanup(url);
+    return found;
+}
+
+/* What the system has said to curl. */
+static void explain_by_system(struct fetch *fetch, CURL *easy)
+{
+    CURLcode result = fetch->result;
+    long error = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+    if (result != CURLE_COULDNT_CONNECT && result != CURLE_RECV_ERROR &&
+        result != CURLE_SEND_ERROR)
+        return;
+    if (error == ECONNRESET || error == EPIPE)
+        tell(fetch, "connection reset");
+    else if (error)
+        tell(fetch, "%s", uv_strerror(uv_translate_sys_error((int)error)));
+}
+
+static void tell(struct fetch *fetch, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(fetch->sentence, sizeof fetch->sentence, format, values);
+    va_end(values);
+}
+
+static void on_next_round(uv_idle_t *next_round)
+{
+    must("go on", uv_idle_stop(next_round));
+    report(next_round->data);
+}
+
+/* Call back those that are over now; what ends meanwhile has its callback in the next
+ * round. After a callback its fetch isn't ours any more: it may be started anew already,
+ * or be freed. */
+static void report(struct fetcher *fetcher)
+{
+    if (fetcher->has_failed)
+        close_stale_watches(fetcher);
+    for (size_t left = fetcher->over.count; left > 0; left--) {
+        struct fetch *fetch = fetcher->over.first;
+
+        move(fetch, NULL);
+        fetch->on_done(fetch);
+    }
+    if (!fetcher->is_closing)
+        begin_waiting(fetcher);
+    else if (!fetcher->over.first && !uv_is_closing((uv_handle_t *)&fetcher->next_round))
+        uv_close((uv_handle_t *)&fetcher->next_round, on_closed);
+}
+
+/* Curl closes some sockets without telling: when a deadline passes while it connects, or
+ * it is short of memory. The loop must not take another's for it, who gets its number. */
+static void close_stale_watches(struct fetcher *fetcher)
+{
+    fetcher->has_failed = false;
+    for (size_t i = 0; i < fetcher->watches_size; i++)
+        if (fetcher->watches[i] && fcntl((int)i, F_GETFD) == -1)
+            close_watch(fetcher->watches[i]);
+}
+
+/* Curl closes a socket. The loop has to forget it first: its number may be another
+ * socket's at once. */
+static int on_close_socket(void *of, curl_socket_t socket)
+{
+    struct watch *watch = find_watch(of, socket);
+
+    if (watch)
+        close_watch(watch);
+    return close(socket);
+}
+
+static void close_watch(struct watch *watch)
+{
+    watch->fetcher->watches[watch->socket] = NULL;
+    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+}
+
+static void on_watch_closed(uv_handle_t *poll)
+{
+    struct watch *watch = poll->data;
+
+    count_closed(watch->fetcher);
+    free(watch);
+}
+
+int fetch_cancel(struct fetch *fetch)
+{
+    if (!fetch->list)
+        return UV_EALREADY;
+    fetch->result = CURLE_ABORTED_BY_CALLBACK;
+    if (fetch->list != &fetch->fetcher->over)
+        end(fetch, CURLE_ABORTED_BY_CALLBACK);
+    explain(fetch, NULL);
+    return 0;
+}
+
+/* The order matters: curl closes its sockets, and with them their watches, while we can
+ * still be asked. next_round comes last, since it reports what was cancelled here. */
+void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
+{
+    if (fetcher->is_closing)
+        return;
+    fetcher->is_closing = true;
+    fetcher->on_closed = on_closed_fetcher;
+    end_all(&fetcher->under_way, CURLE_ABORTED_BY_CALLBACK);
+    end_all(&fetcher->waiting, CURLE_ABORTED_BY_CALLBACK);
+    while (fetcher->spare_count > 0)
+        curl_easy_cleanup(fetcher->spare[--fetcher->spare_count]);
+    free(fetcher->spare);
+    curl_multi_cleanup(fetcher->multi);
+    for (size_t i = 0; i < fetcher->watches_size; i++)
+        if (fetcher->watches[i])
+            close_watch(fetcher->watches[i]);
+    uv_close((uv_handle_t *)&fetcher->alarm, on_closed);
+    must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
+}
+
+static void end_all(struct fetch_list *list, CURLcode result)
+{
+    while (list->first)
+        end(list->first, result);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    count_closed(handle->data);
+}
+
+static void count_closed(struct fetcher *fetcher)
+{
+    if (--fetcher->open_handles > 0)
+        return;
+    free(fetcher->watches);
+    fetcher->watches = NULL;
+    fetcher->watches_size = 0;
+    if (fetcher->is_closing && fetcher->on_closed)
+        fetcher->on_closed(fetcher);
+}
+
+void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned deadline)
+{
+    CURLcode result = CURLE_OUT_OF_MEMORY;
+
+    forget(fetch);
+    fetch->begun = fetch->asked;
+    fetch->largest = LARGEST;
+    fetch->deadline = deadline;
+    fetch->url = strdup(url);
+    if (easy && fetch->url && set_up_all(easy) && set_up(easy, fetch))
+        result = curl_easy_perform(easy);
+    finish(fetch, easy, result);
+    if (easy) /* it lives on, and must not write into a fetch that is gone */
+        must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
+    free(fetch->url);
+    fetch->url = NULL;
+}
+
+void fetch_cleanup(struct fetch *fetch)
+{
+    if (fetch->room)
+        free(fetch->body);
+    fetch->body = nothing;
+    fetch->size = fetch->room = 0;
+}
+
+const char *site(void)
+{
+    const char *url = getenv("SITE");
+    char program[1024], here[1024];
+    size_t size = sizeof program, depth = sizeof here;
+
+    if (url && *url)
+        return url;
+    must("find its own name", uv_exepath(program, &size));
+    must("find out where it is", uv_cwd(here, &depth));
+    /* As one would type it. */
+    depth = strncmp(program, here, depth) == 0 && program[depth] == '/' ? depth + 1 : 0;
+    fprintf(stderr,
+            "%s: there is no web site ($SITE is not set); start it as "
+            "build/common/with-site %s\n",
+            strrchr(program, '/') + 1, program + depth);
+    exit(2);
+}

@@ -1,0 +1,114 @@
+/* fetch.h - fetch pages from the web: one at a time, waiting for each, or many
+ * at once on the event loop (libcurl's multi interface on libuv). */
+#ifndef FETCH_H
+#define FETCH_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <uv.h>
+
+struct fetch;
+struct fetcher;
+
+/* Called exactly once for each fetch that was started, whatever happened to it: it is
+ * done, has failed, has run into its deadline or was cancelled. Always from the loop,
+ * never from inside fetch_start() or fetch_cancel(). It may start, cancel and clean up
+ * fetches, this one too, and close the fetcher. */
+typedef void (*fetch_cb)(struct fetch *fetch);
+typedef void (*fetcher_close_cb)(struct fetcher *fetcher);
+
+/* One page. It belongs to the caller, and stays where it is until its callback has come.
+ */
+struct fetch {
+    void *data; /* yours, never touched */
+
+    /* How it went; to be read from the callback on, until fetch_cleanup(). */
+    CURLcode result;   /* CURLE_OK when the answer is whole, also when that is a 404 */
+    const char *error; /* what went wrong, in words; "" when nothing did */
+    long status;       /* HTTP's 200, 404, ...; 0 when there was none */
+    char *body;        /* what has come of the page, and a '\0' behind it; never NULL */
+    size_t size;       /* of the body, in bytes */
+    double queued;     /* seconds that it waited for its turn, */
+    double first_byte; /* then until the answer began (0: it never did), */
+    double took;       /* and from its turn to its end */
+
+    /* fetch.c's own. */
+    struct fetcher *fetcher;
+    fetch_cb on_done;
+    char *url;
+    unsigned deadline; /* ms */
+    size_t room, largest;
+    uint64_t asked, begun;          /* ns, uv_hrtime() */
+    CURL *easy;                     /* what curl knows of it, while it is under way */
+    struct fetch_list *list;        /* waiting, under way or over; NULL: not started */
+    struct fetch *previous, *next;  /* in that list */
+    char sentence[CURL_ERROR_SIZE]; /* `error`, when it is made up here */
+};
+
+struct fetch_list {
+    struct fetch *first, *last;
+    size_t count;
+};
+
+/* What the fetches of one loop share: the connections, and how many may be in use.
+ * It belongs to the caller, and stays where it is until its close callback. */
+struct fetcher {
+    void *data;     /* yours, never touched */
+    size_t largest; /* bytes that a body may have: 16 MiB, unless you set it */
+
+    /* fetch.c's own. */
+    uv_loop_t *loop;
+    CURLM *multi;
+    size_t most_at_once;
+    struct fetch_list waiting, under_way,
+        over;               /* `over`: its callback is still to come */
+    struct watch **watches; /* one for each socket, by its number */
+    size_t watches_size;
+    CURL **spare; /* of fetches that are over, for those to come */
+    size_t spare_count;
+    uv_timer_t alarm;     /* when curl wants to be called */
+    uv_idle_t next_round; /* active while something is in `over` */
+    size_t open_handles;
+    bool has_failed; /* one of them, just now */
+    bool is_closing;
+    fetcher_close_cb on_closed;
+};
+
+/* Make a fetcher that has at most `most_at_once` fetches under way (0: any number); the
+ * others wait for their turn, in the order in which they were started. Returns 0 or a
+ * libuv error. */
+int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once);
+
+/* Cancel all that is under way or waiting, close everything, and then call `on_closed`
+ * (may be NULL). Each fetch's callback comes before that. Nothing can be started on this
+ * fetcher any more. As with uv_close(), the loop has to run for it. */
+void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed);
+
+/* Fetch `url` (which is copied). When it isn't done `deadline` milliseconds after its
+ * turn came, it ends with CURLE_OPERATION_TIMEDOUT (0: it may take for ever). Returns 0,
+ * and then the callback will come, or a libuv error, and then it won't. A body that is
+ * larger than the fetcher allows ends with CURLE_FILESIZE_EXCEEDED. Redirects are
+ * followed, up to ten. */
+int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
+                unsigned deadline, fetch_cb on_done);
+
+/* End it now: its callback comes in the next round of the loop, with
+ * CURLE_ABORTED_BY_CALLBACK, unless it was called already. Returns 0, or UV_EALREADY when
+ * it is over. */
+int fetch_cancel(struct fetch *fetch);
+
+/* The synchronous way: fetch `url` with `easy` (of curl_easy_init(); using it again keeps
+ * the connection) and return when it is done, with the same fields set, the same
+ * limits (16 MiB) and the same errors. */
+void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned deadline);
+
+/* Give the body back. Every fetch needs it once it is over, before it is used again and
+ * before its memory is. */
+void fetch_cleanup(struct fetch *fetch);
+
+/* Where the course's own web site is: "http://127.0.0.1:41234", from $SITE, which
+ * build/common/with-site sets. Without it the program ends with a sentence that says how
+ * it is to be started, and status 2. */
+const char *site(void);
+
+#endif

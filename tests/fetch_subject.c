@@ -1,0 +1,538 @@
+/* fetch_subject.c - what tests/fetch.t looks at: common/fetch.c at work. It prints one
+ * line for each callback, in the order in which they come, "closed" when the fetcher is,
+ * and WRONG: with whatever must never be: a callback inside of a call, too many or too
+ * few of them, a loop that doesn't end or can't be closed.
+ *
+ *     fetch_subject fetch [-wq] [-m MOST] [-d DEADLINE] [-l LARGEST] [-n TIMES]
+ *         [-p PADDING] URL...
+ *     fetch_subject SCENARIO URL... [+ fetch ...] [+ SCENARIO ...] ...
+ *
+ * -w: by fetch_and_wait(). -q: only what fails is printed. -m: so many at once. -n: all
+ * of it so many times, one after the other, with the same fetcher. -p: with a query of so
+ * many bytes, by sockets with small buffers. The scenarios are the
+ * table at the end; `show` prints what is at the URL. */
+
+#include "fetch.h"
+#include "lesson.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+#include <unistd.h>
+
+enum { MOST = 2000 };
+
+struct subject {
+    struct fetch fetch;
+    const char *url;
+    int number, starts, callbacks;
+};
+
+static struct subject subjects[MOST];
+static struct fetcher fetcher;
+static uv_timer_t later;
+static int count, over, rounds = 1, inside;
+static unsigned deadline;
+static bool is_closed, is_quiet, has_small_buffers;
+static void (*afterwards)(void);              /* what it does after a while */
+static void (*then)(struct subject *subject); /* what a scenario does in the callbacks */
+
+static void fail(const char *what)
+{
+    printf("WRONG: %s\n", what);
+}
+
+static void print(struct subject *subject)
+{
+    struct fetch *fetch = &subject->fetch;
+
+    if (fetch->data != subject)
+        fail("data was touched");
+    if (fetch->body[fetch->size] != '\0')
+        fail("the body has no end");
+    if (fetch->queued < 0 || fetch->took < fetch->first_byte || fetch->first_byte < 0)
+        fail("the times");
+    if ((fetch->result == CURLE_OK) != (*fetch->error == '\0'))
+        fail("result and sentence don't agree");
+    if (!is_quiet || fetch->result != CURLE_OK)
+        printf("%d: result %d, status %ld, %zu bytes, first byte %.0f, queued %.0f, "
+               "took %.0f: %s\n",
+               subject->number, (int)fetch->result, fetch->status, fetch->size,
+               1000 * fetch->first_byte, 1000 * fetch->queued, 1000 * fetch->took,
+               fetch->error);
+}
+
+/* --- as any program does it --- */
+
+static void on_done(struct fetch *fetch);
+
+static struct subject *add(const char *url)
+{
+    struct subject *subject = &subjects[count];
+
+    if (count == MOST)
+        exit(2);
+    subject->number = ++count;
+    subject->fetch.data = subject;
+    subject->url = url;
+    return subject;
+}
+
+static void start(struct subject *subject)
+{
+    subject->starts++;
+    inside++;
+    must("start",
+         fetch_start(&fetcher, &subject->fetch, subject->url, deadline, on_done));
+    inside--;
+}
+
+static void start_all(void)
+{
+    for (int i = 0; i < count; i++)
+        start(&subjects[i]);
+}
+
+static void cancel(int number)
+{
+    int result;
+
+    inside++;
+    result = fetch_cancel(&subjects[number - 1].fetch);
+    inside--;
+    printf("cancel %d: %s\n", number, result ? uv_err_name(result) : "0");
+}
+
+static void on_closed(struct fetcher *closed)
+{
+    if (closed != &fetcher || is_closed)
+        fail("the close callback");
+    for (int i = 0; i < count; i++)
+        if (subjects[i].callbacks != subjects[i].starts)
+            fail("closed before the last callback");
+    is_closed = true;
+    puts("closed");
+}
+
+static void close_all(void)
+{
+    inside++;
+    fetcher_close(&fetcher, on_closed);
+    inside--;
+}
+
+static void go_on(void)
+{
+    if (over < count)
+        return;
+    if (--rounds == 0) {
+        close_all();
+        return;
+    }
+    over = 0;
+    start_all();
+}
+
+static void on_done(struct fetch *fetch)
+{
+    struct subject *subject = fetch->data;
+
+    if (inside)
+        fail("a callback inside of a call");
+    if (is_closed)
+        fail("a callback after the end");
+    subject->callbacks++;
+    over++;
+    print(subject);
+    if (then) {
+        then(subject);
+        return;
+    }
+    fetch_cleanup(fetch);
+    go_on();
+}
+
+static void on_later(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+    afterwards();
+}
+
+static void do_later(void (*what)(void), unsigned ms)
+{
+    must("timer", uv_timer_init(uv_default_loop(), &later));
+    afterwards = what;
+    must("timer", uv_timer_start(&later, on_later, ms, 0));
+}
+
+/* --- fetch --- */
+
+static void wait_for_each(void)
+{
+    CURL *easy = curl_easy_init();
+
+    for (int i = 0; i < count * rounds; i++) {
+        struct subject *subject = &subjects[i % count];
+
+        fetch_and_wait(easy, &subject->fetch, subject->url, deadline);
+        print(subject);
+        if (fetch_cancel(&subject->fetch) != UV_EALREADY)
+            fail("something to cancel is left");
+        fetch_cleanup(&subject->fetch);
+    }
+    curl_easy_cleanup(easy);
+}
+
+static void make(int most)
+{
+    must("init", fetcher_init(uv_default_loop(), &fetcher, most));
+}
+
+#ifdef __linux__
+/* As the C library's, but the kernel takes little at once where a test wants that. */
+int socket(int domain, int type, int protocol)
+{
+    int size = 65536, fd = (int)syscall(SYS_socket, domain, type, protocol);
+
+    if (fd >= 0 && has_small_buffers)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    return fd;
+}
+#endif
+
+/* A URL that is longer than an argument may be. */
+static const char *padded(const char *url, int size)
+{
+    static char all[8 * 1024 * 1024];
+
+    if (snprintf(all, sizeof all, "%s?%0*d", url, size, 0) >= (int)sizeof all)
+        exit(2);
+    return all;
+}
+
+static void fetch_all(int argc, char *argv[])
+{
+    bool is_waiting = false;
+    int option, most = 0, padding = 0;
+    long largest = -1;
+
+    while ((option = getopt(argc, argv, "wqm:d:l:n:p:")) != -1) {
+        is_waiting |= option == 'w';
+        is_quiet |= option == 'q';
+        most = option == 'm' ? atoi(optarg) : most;
+        deadline = option == 'd' ? (unsigned)atoi(optarg) : deadline;
+        largest = option == 'l' ? atol(optarg) : largest;
+        rounds = option == 'n' ? atoi(optarg) : rounds;
+        padding = option == 'p' ? atoi(optarg) : padding;
+    }
+    has_small_buffers = padding > 0;
+    for (int i = optind; i < argc; i++)
+        add(padding ? padded(argv[i], padding) : argv[i]);
+    if (is_waiting) {
+        wait_for_each();
+        return;
+    }
+    make(most);
+    if (largest >= 0)
+        fetcher.largest = (size_t)largest;
+    start_all();
+}
+
+/* --- scenarios: each gets the URLs --- */
+
+static void add_all(int argc, char *argv[], int most)
+{
+    for (int i = 1; i < argc; i++)
+        add(argv[i]);
+    make(most);
+    start_all();
+}
+
+static void cancel_all(void)
+{
+    for (int i = 1; i <= count; i++)
+        cancel(i);
+}
+
+/* One under way, the others waiting. */
+static void cancel_at_once(int argc, char *argv[])
+{
+    add_all(argc, argv, 1);
+    cancel_all();
+    cancel(1); /* it is as cancelled as it was */
+}
+
+static void cancel_later(int argc, char *argv[])
+{
+    add_all(argc, argv, 0);
+    do_later(cancel_all, 100);
+}
+
+static void cancel_second(void)
+{
+    cancel(2);
+}
+
+/* The second one waits for the first; the third must come nevertheless. */
+static void cancel_waiting(int argc, char *argv[])
+{
+    add_all(argc, argv, 1);
+    do_later(cancel_second, 50);
+}
+
+/* All are done in the same round: the first callback cancels the others, and itself. */
+static void cancel_others(struct subject *subject)
+{
+    if (over == 1)
+        cancel_all();
+    fetch_cleanup(&subject->fetch);
+    go_on();
+}
+
+static void cancel_from_inside(int argc, char *argv[])
+{
+    then = cancel_others;
+    add_all(argc, argv, 0);
+}
+
+static void close_twice(void)
+{
+    close_all();
+    inside++;
+    fetcher_close(&fetcher, NULL);
+    inside--;
+    if (fetch_start(&fetcher, &subjects[MOST - 1].fetch, "http://x/", 0, on_done) !=
+        UV_ECANCELED)
+        fail("a closed fetcher takes a fetch");
+}
+
+static void cleanup_only(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+}
+
+static void close_at_once(int argc, char *argv[])
+{
+    then = cleanup_only;
+    add_all(argc, argv, 4);
+    close_twice();
+}
+
+static void close_later(int argc, char *argv[])
+{
+    then = cleanup_only;
+    add_all(argc, argv, 4);
+    do_later(close_twice, 150);
+}
+
+static void close_first(struct subject *subject)
+{
+    if (over == 1)
+        close_twice();
+    fetch_cleanup(&subject->fetch);
+}
+
+static void close_from_inside(int argc, char *argv[])
+{
+    then = close_first;
+    add_all(argc, argv, 4);
+}
+
+static void close_unused(int argc, char *argv[])
+{
+    (void)argc, (void)argv;
+    make(1);
+    close_twice();
+}
+
+/* The same struct again, from its own callback, and others. */
+static void start_again(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (subject->starts < 4) {
+        over--;
+        start(subject);
+    } else if (subject->number == 1 && count < 6) {
+        start(add(subject->url));
+    }
+    go_on();
+}
+
+static void start_from_inside(int argc, char *argv[])
+{
+    then = start_again;
+    add_all(argc, argv, 2);
+}
+
+/* Nothing is read or written after the callback: the memory is gone. */
+static void on_done_and_free(struct fetch *fetch)
+{
+    printf("%d: %s\n", (int)fetch->result, fetch->error);
+    fetch_cleanup(fetch);
+    memset(fetch, 0xff, sizeof *fetch);
+    free(fetch);
+    if (++over == count)
+        close_all();
+}
+
+static void free_from_inside(int argc, char *argv[])
+{
+    make(2);
+    count = argc - 1;
+    for (int i = 1; i < argc; i++) {
+        struct fetch *fetch = malloc(sizeof *fetch);
+        char *url = strdup(argv[i]);
+
+        memset(fetch, 0xee, sizeof *fetch);
+        must("start", fetch_start(&fetcher, fetch, url, 300, on_done_and_free));
+        free(url);
+    }
+}
+
+/* The loop's clock is behind when the fetch is started: the deadline isn't. */
+static void start_late(void)
+{
+    uint64_t begin = uv_hrtime();
+
+    while (uv_hrtime() - begin < 250 * 1000 * 1000)
+        ;
+    start_all();
+}
+
+static void late_start(int argc, char *argv[])
+{
+    deadline = 200;
+    add(argc > 1 ? argv[1] : "");
+    make(0);
+    do_later(start_late, 10);
+}
+
+/* The site closes a connection that we keep while another fetch is under way: the loop
+ * must sleep all that time. */
+static void check_cpu_time(struct subject *subject)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    if (subject->number == 1)
+        printf("cpu: %ld ms\n",
+               (long)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000 +
+                   1000 * (long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec));
+    if (subject->number == 1)
+        start(add(subjects[1].url));
+    fetch_cleanup(&subject->fetch);
+    go_on();
+}
+
+static void sleep_well(int argc, char *argv[])
+{
+    then = check_cpu_time;
+    add_all(argc, argv, 0);
+}
+
+/* When nothing is under way, the loop has nothing to wait for, kept connections or not.
+ */
+static void rest(int argc, char *argv[])
+{
+    uint64_t begin = uv_hrtime();
+
+    then = cleanup_only;
+    deadline = 3000;
+    add_all(argc, argv, 0);
+    must("run the loop", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
+    if (uv_hrtime() - begin > 2000 * 1000 * (uint64_t)1000)
+        fail("the loop waits for nothing");
+    close_all();
+}
+
+static void show(int argc, char *argv[])
+{
+    struct fetch fetch = {0};
+    CURL *easy = curl_easy_init();
+
+    for (int i = 1; i < argc; i++) {
+        fetch_and_wait(easy, &fetch, argv[i], 0);
+        fputs(fetch.body, stdout);
+        fetch_cleanup(&fetch);
+    }
+    curl_easy_cleanup(easy);
+}
+
+static void print_site(int argc, char *argv[])
+{
+    (void)argc, (void)argv;
+    puts(site());
+}
+
+static const struct {
+    const char *name;
+    void (*begin)(int argc, char *argv[]);
+} table[] = {
+    {"fetch", fetch_all},
+    {"cancel-at-once", cancel_at_once},
+    {"cancel-later", cancel_later},
+    {"cancel-waiting", cancel_waiting},
+    {"cancel-from-inside", cancel_from_inside},
+    {"close-at-once", close_at_once},
+    {"close-later", close_later},
+    {"close-from-inside", close_from_inside},
+    {"close-unused", close_unused},
+    {"start-from-inside", start_from_inside},
+    {"free-from-inside", free_from_inside},
+    {"late-start", late_start},
+    {"sleep-well", sleep_well},
+    {"rest", rest},
+    {"show", show},
+    {"site", print_site},
+};
+
+static void check_ends(void)
+{
+    for (int i = 0; i < count; i++)
+        if (subjects[i].callbacks != subjects[i].starts)
+            fail("the number of callbacks");
+    if (fetcher.loop && !is_closed)
+        fail("not closed");
+}
+
+static void forget(void)
+{
+    memset(subjects, 0, sizeof subjects);
+    memset(&fetcher, 0, sizeof fetcher);
+    count = over = inside = 0;
+    rounds = optind = 1;
+    deadline = 0;
+    is_closed = is_quiet = has_small_buffers = false;
+    then = NULL;
+}
+
+static void run(int argc, char *argv[])
+{
+    size_t i = 0, size = sizeof table / sizeof *table;
+
+    while (i < size && strcmp(argv[0], table[i].name) != 0)
+        i++;
+    if (i == size)
+        exit(2);
+    forget();
+    table[i].begin(argc, argv);
+    run_and_close();
+    check_ends();
+}
+
+int main(int argc, char *argv[])
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    alarm(20); /* nothing here takes nearly so long */
+    for (int from = 1, to; from < argc; from = to + 1) {
+        for (to = from; to < argc && strcmp(argv[to], "+") != 0; to++)
+            ;
+        printf("== %s\n", argv[from]);
+        run(to - from, argv + from);
+    }
+}
