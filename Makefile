@@ -165,6 +165,8 @@ $(call tool,tests/fetch_subject,tests/fetch_subject.o common/fetch.o common/less
 	$(link_tool)
 $(call tool,common/with-site,common/with-site.o common/around.o)
 	$(link_tool)
+$(call tool,common/with-postgres,common/with-postgres.o common/around.o)
+	$(link_tool)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
@@ -184,7 +186,7 @@ $(call in_lesson,$(web_lessons)): fetch = $(BUILD)/common/fetch.o
 $(call in_lesson,$(web_lessons)): $(BUILD)/common/fetch.o | $(site)
 $(call in_lesson,$(shell common/needs --has postgres $(lessons))): | $(postgres)
 
-tools: $(tools) $(BUILD)/common/lesson.o $(site) $(BUILD)/tests/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/fetch_subject
 
 programs: $(programs) tools
 	@for lesson in $(lessons); do \

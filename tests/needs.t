@@ -1,0 +1,117 @@
+#!/usr/bin/env perl
+# needs.t - a lesson that asks the web site or a database: it is linked with what it needs
+# and started inside of it by every command; where that is missing, the lesson says so, and
+# nothing else does.
+
+use strict;
+use warnings;
+
+use lib 'tests';
+use Course;
+use Test::More;
+
+delete @ENV{qw(BUILD SANITIZE LDFLAGS REQUIRE_ALL SLOW TIMING UNDER V CFLAGS)};
+my $pkg_config = $ENV{PKG_CONFIG} || 'pkg-config';
+
+my $asks = <<'END';
+#include "fetch.h"
+#include "lesson.h"
+
+int main(void)
+{
+    struct fetch page = {0};
+    CURL *easy = curl_easy_init();
+    char url[256];
+
+    say("start");
+    snprintf(url, sizeof url, "%s/page/1", site());
+    fetch_and_wait(easy, &page, url, 2000);
+    say("page: %ld", page.status);
+    fetch_cleanup(&page);
+    curl_easy_cleanup(easy);
+    return 0;
+}
+END
+my $plain = qq(#include "lesson.h"\n\nint main(void)\n{\n    say("start");\n    return 0;\n}\n);
+
+# A course of two lessons: 01-tea is plain, and 02-web has these `needs`.
+sub tree {
+    my ($needs, $program) = @_;
+    my $tree = bare_tree();
+    mkdir "$tree/lessons/$_" or die for '01-tea', '02-web';
+    write_file("$tree/lessons/01-tea/about", "part: 1 Tea\nminutes: 5 + 10\npair: lines\n");
+    write_file("$tree/lessons/02-web/about", "part: 1 Tea\nminutes: 5 + 10\npair: lines\nneeds: $needs\n");
+    write_file("$tree/lessons/01-tea/tea_sync.c", $plain);
+    write_file("$tree/lessons/01-tea/tea_sync.out", "[ 0.00] start\n");
+    write_file("$tree/lessons/02-web/web_sync.c", $program);
+    write_file("$tree/lessons/02-web/web_sync.out", "[ 0.00] start\n[ 0.00] page: 200\n");
+    return $tree;
+}
+
+# pkg-config that knows none of these packages.
+sub without {
+    my ($tree, @lacks) = @_;
+    my $pattern = join '|', map {"*' $_ '*"} @lacks;
+    return write_file("$tree/pkg-config", "#!/bin/sh\ncase \" \$* \" in $pattern) exit 1 ;; esac\nexec $pkg_config \"\$@\"\n", 0755);
+}
+
+sub made { my ($tree, $goals, %env) = @_; return run([make_command(), @$goals], dir => $tree, env => \%env) }
+
+sub has_packages { return !grep { run([$pkg_config, '--exists', $_])->{status} != 0 } @_ }
+
+subtest 'a lesson that asks the web site' => sub {
+    return lacking('needs libcurl and libmicrohttpd: make setup') if !has_packages('libcurl', 'libmicrohttpd');
+    my $tree = tree('site', $asks);
+    my $ran  = made($tree, ['test-02']);
+    is($ran->{status}, 0, 'make test-02') or diag(@$ran{qw(out err)});
+
+    $ran = made($tree, ['lesson-02'], COLUMNS => 100);
+    is($ran->{status}, 0, 'make lesson-02') or diag(@$ran{qw(out err)});
+    like($ran->{out}, qr/^\[ \d\.\d\d\] page: 200$/m, 'the page has come');
+    like($ran->{out}, qr{start one yourself  build/common/with-site build/lessons/02-web/web_sync$}m,
+        'how to start it oneself');
+    $ran = run(['build/common/with-site', 'build/lessons/02-web/web_sync'], dir => $tree);
+    like($ran->{out}, qr/page: 200\n\z/, 'which works');
+
+    $ran = run(['build/lessons/02-web/web_sync'], dir => $tree, env => {SITE => undef});
+    is($ran->{status}, 2, 'without the site');
+    like($ran->{err}, qr{\Aweb_sync: .*build/common/with-site build/lessons/02-web/web_sync.*\n\z},
+        'it says how it is started');
+};
+
+subtest 'the site is missing' => sub {
+    my $tree = tree('site', $asks);
+    for my $lacks ('libcurl', 'libmicrohttpd') {
+        my %env = (PKG_CONFIG => without($tree, $lacks));
+        my $ran = made($tree, [], %env);
+        is($ran->{status}, 0, "make, without $lacks") or diag($ran->{err});
+        like($ran->{out}, qr{^lessons/02-web is left out: it needs $lacks: `make setup` installs}m,
+            'the lesson is left out');
+        ok(-x "$tree/build/lessons/01-tea/tea_sync", 'the others are there');
+        is(made($tree, [], %env)->{out} =~ s/^\n.*//msr, "lessons/02-web is left out: it needs $lacks: "
+            . "`make setup` installs what is missing\n", 'and are not made again');
+
+        $ran = made($tree, ['lesson-02'], %env);
+        isnt($ran->{status}, 0, 'make lesson-02');
+        like($ran->{err}, qr/^Lesson 02 needs $lacks: `make setup`/m, 'says what is missing');
+        $ran = made($tree, ['test-02'], %env);
+        is($ran->{status}, 0, 'make test-02');
+        like($ran->{out}, qr/skipped: lessons\/02-web needs $lacks/, 'is a skip, by name');
+        isnt(made($tree, ['test-02'], %env, REQUIRE_ALL => 1)->{status}, 0, 'but not where nothing may be skipped');
+        run(['rm', '-rf', "$tree/build"]);
+    }
+};
+
+# A machine with libpq and without the server: nothing in $PATH, and no place to look in.
+subtest 'PostgreSQL is missing' => sub {
+    my $tree = tree('postgres', $plain);
+    write_file("$tree/common/find-postgres", "#!/bin/sh\nexit 1\n", 0755);
+    my $ran = made($tree, ['lesson-02']);
+    isnt($ran->{status}, 0, 'make lesson-02');
+    like($ran->{err}, qr/^Lesson 02 needs PostgreSQL: `make setup-database` installs/m, 'says what is missing');
+    $ran = made($tree, ['test-02']);
+    like($ran->{out}, qr/skipped: lessons\/02-web needs PostgreSQL: `make setup-database`/, 'a skip, by name');
+    isnt(made($tree, ['test-02'], REQUIRE_ALL => 1)->{status}, 0, 'but not where nothing may be skipped');
+};
+
+done_testing;

@@ -1,0 +1,245 @@
+#!/usr/bin/env perl
+# postgres.t - with-postgres: a program beside a database of its own. However the program
+# ends, nothing is left; and what can't be had is said in a sentence.
+
+use strict;
+use warnings;
+
+use lib 'tests';
+use Cwd qw(abs_path);
+use Course;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $around = abs_path(build_dir()) . '/common/with-postgres';
+BAIL_OUT("$around is not built: make") unless -x $around;
+
+my $scratch = scratch();
+chmod 0755, $scratch; # root becomes somebody else, who must get in
+
+# A new directory for with-postgres to make its own in.
+my $count = 0;
+
+sub temporary {
+    my $path = "$scratch/" . $count++;
+    mkdir $path or die "$path: $!\n";
+    chmod 0777, $path;
+    return $path;
+}
+
+sub entries { return map { s{.*/}{}r } glob "$_[0]/*" }
+
+# Processes that are at home in a directory, also in one that is gone. (Only where there is
+# a /proc; elsewhere nobody is found.)
+sub inhabitants {
+    my ($directory) = @_;
+    return grep { (readlink("$_/cwd") // '') =~ m{^\Q$directory\E/} } glob '/proc/[0-9]*';
+}
+
+sub shared_memory {
+    return map { (split)[1] } grep {/^\s*-?\d/} split /\n/, read_file('/proc/sysvipc/shm');
+}
+
+# Wait until it is so; it should be so at once.
+sub soon {
+    my ($so) = @_;
+    my $limit = time + 3 * ($ENV{SLOW} || 1);
+    sleep 0.02 until $so->() || time > $limit;
+    return $so->();
+}
+
+sub nothing_left {
+    my ($directory, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok(soon(sub { !entries($directory) && !inhabitants($directory) }), "$name: nothing is left")
+        || diag(entries($directory), inhabitants($directory));
+}
+
+# Start it, in a process group of its own as tests/check does: {pid, out, tmp}.
+sub start {
+    my ($script, %env) = @_;
+    my $tmp = temporary();
+    pipe my $out, my $end or die "pipe: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        setpgrp;
+        open STDIN,  '<',  '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>&', $end        or POSIX::_exit(126);
+        open STDERR, '>&', $end        or POSIX::_exit(126);
+        %ENV = (%ENV, TMPDIR => $tmp, %env);
+        exec $around, 'sh', '-c', $script;
+    }
+    return {pid => $pid, out => $out, tmp => $tmp};
+}
+
+# Read all it prints, until nobody is left who could, and wait for it.
+sub finish {
+    my ($run) = @_;
+    my $out = $run->{out};
+    $run->{said} = do { local $/; <$out> } // '';
+    $run->{read} = time;
+    waitpid $run->{pid}, 0;
+    return $run->{ended} = $?;
+}
+
+# Programs that only say they are PostgreSQL's.
+sub pretend {
+    my ($initdb, $postgres) = @_;
+    my $bin = temporary();
+    chmod 0755, $bin;
+    write_file("$bin/initdb", "#!/bin/sh\n$initdb\n", 0755);
+    write_file("$bin/postgres", "#!/bin/sh\ncase \$* in *--single*) exit 0 ;; esac\n$postgres\n", 0755)
+        if defined $postgres;
+    return $bin;
+}
+
+sub where { my (%env) = @_; return run([$around, '--where'], env => \%env) }
+
+subtest 'it finds PostgreSQL where common/find-postgres does' => sub {
+    my $usual = "/usr/bin:/bin";
+    my $fake  = pretend('exit 1', 'exit 1');
+    my $half  = pretend('exit 1', undef);
+    my $told  = temporary();
+    write_file("$told/pg_config", "#!/bin/sh\necho $fake\n", 0755);
+    my %path = (
+        'as it is here'                  => $ENV{PATH},
+        'the usual places'               => $usual,
+        'in $PATH'                       => "$scratch/none:$fake:$usual",
+        'in $PATH there is only a half'  => "$half:$usual",
+        'a half, and then a whole'       => "$half:$fake:$usual",
+        'pg_config tells'                => "$told:$usual",
+        'pg_config tells, $PATH has one' => "$told:$fake:$usual",
+    );
+    for my $name (sort keys %path) {
+        my $shell = run(['common/find-postgres'], env => {PATH => $path{$name}});
+        my $c     = where(PATH => $path{$name});
+        is("$c->{status} $c->{out}", "$shell->{status} $shell->{out}", $name);
+    }
+    is(where(PATH => "$fake:$usual")->{out}, "$fake\n", 'that in $PATH is taken');
+};
+
+subtest 'where there is no PostgreSQL' => sub {
+    my @hide = qw(unshare --mount sh -c);
+    my $hide = 'for d in /usr/lib/postgresql* /usr/libexec/postgresql*; do
+        [ ! -d $d ] || mount -t tmpfs none $d || exit 99; done; ';
+    my $all = run([@hide, $hide . 'exit 0']);
+    return plan(skip_all => 'nothing can be hidden here') if $all->{status} || !-e '/proc';
+    my $ran = run([@hide, $hide . 'exec "$@"', 'sh', $around, 'true'], env => {PATH => '/usr/sbin:/usr/bin:/sbin:/bin'});
+    return plan(skip_all => 'it is in /usr/bin here') if -x '/usr/bin/initdb';
+    is($ran->{err}, "with-postgres: needs PostgreSQL: `make setup-database` installs it\n", 'a sentence');
+    is($ran->{status}, 1, 'and status 1');
+    $ran = run([@hide, $hide . 'exec "$@"', 'sh', 'common/find-postgres'], env => {PATH => '/usr/sbin:/usr/bin:/sbin:/bin'});
+    is("$ran->{status} $ran->{out}", '1 ', 'common/find-postgres says the same');
+};
+
+subtest 'what can not be is said in a sentence' => sub {
+    my $bin = pretend('exit 0', 'echo "the log begins" >&2; echo "2026-11-21 FATAL:  no more memory" >&2; exit 1');
+    my $tmp = temporary();
+    my $try = sub {
+        my ($path, %env) = @_;
+        my $ran = run([$around, 'true'], env => {PATH => "$path:$ENV{PATH}", TMPDIR => $tmp, %env});
+        return "$ran->{status} " . $ran->{err} =~ s{\Q$tmp\E/\S+?(?=[: ])}{DIR}gr;
+    };
+    is($try->($bin), "1 with-postgres: cannot start PostgreSQL: no more memory\n", 'the server does not start');
+    is($try->(pretend('exit 0', 'echo "the last word" >&2; exit 1')),
+        "1 with-postgres: cannot start PostgreSQL: the last word\n", 'the last line of its log');
+    is($try->(pretend('exit 0', 'kill -9 $$')),
+        "1 with-postgres: cannot start PostgreSQL: it ended without a word\n", 'no word');
+    is($try->(pretend('echo "initdb: error: could not write to file x: No space left on device"; echo bye; exit 1', 'exit 0')),
+        "1 with-postgres: cannot make a database in DIR: could not write to file x: No space left on device\n", 'the disk is full');
+    like($try->($bin, TMPDIR => "$scratch/none"),
+        qr{^1 with-postgres: [\w ]+ can't make a directory in \Q$scratch\E/none: No such file or directory \(set TMPDIR to another\)\n$}, 'no TMPDIR');
+    my $long = "$tmp/" . 'x' x 90;
+    mkdir $long;
+    is($try->($bin, TMPDIR => $long), "1 with-postgres: TMPDIR is too long, since a socket in it can have "
+            . ($^O eq 'linux' ? 107 : 103) . " bytes: $long\n", 'a long TMPDIR');
+    rmdir $long;
+    my $usage = run([$around]);
+    is($usage->{status}, 2, 'nothing to start: status 2');
+    like($usage->{err}, qr/^usage: with-postgres PROGRAM/, 'and the usage');
+    nothing_left($tmp, 'after all that');
+};
+
+subtest 'a server that is never ready, and Ctrl-C' => sub {
+    my $run = start('true', PATH => pretend('exit 0', 'sleep 77 & sleep 77') . ":$ENV{PATH}");
+    ok(soon(sub { inhabitants($run->{tmp}) || !-e '/proc' }), 'it is being made');
+    sleep 0.1;
+    kill INT => -$run->{pid};
+    is(finish($run) & 127, POSIX::SIGINT(), 'ended by the signal');
+    nothing_left($run->{tmp}, 'Ctrl-C');
+};
+
+my $where = where();
+if ($where->{status} != 0) {
+    my $reason = 'needs PostgreSQL: `make setup-database` installs it';
+    $ENV{REQUIRE_ALL} ? fail("$reason; REQUIRE_ALL is set") : note("$reason: the rest is left out");
+    done_testing;
+    exit;
+}
+my $psql = $where->{out} =~ s/\n/\/psql/r;
+$psql = 'psql' unless -x $psql;
+
+subtest 'programs that end as they like, at once' => sub {
+    my $told = 'echo $PGHOST; sed -n "7s/.* //p" $PGHOST/data/postmaster.pid; ';
+    my %foreign = (PGSERVICE => 'x', PGSSLMODE => 'require', PGHOSTADDR => '1.2.3.4', PGOPTIONS => '-x',
+        PGPASSWORD => 'x', PGDATA => 'x', PGPASSFILE => '/x', PGSERVICEFILE => '/x', PGCLIENTENCODING => 'x',
+        LC_ALL => 'tr_TR.UTF-8', LANG => 'xx', HOME => '/nonexistent', TZ => 'x');
+    my %script = (
+        asks   => "$told env | sed -n 's/^\\(PG[A-Z]*\\)=.*/\\1/p' | sort; "
+            . "$psql -XAtc \"select guest, sum(price) from orders join dishes using (dish) where guest = 'Ada' group by 1\"; exit 7",
+        killed => "$told kill -9 \$\$",
+        ctrl_c => "$told exec sleep 60",
+        # Its memory can't be given back by the server itself.
+        server_killed => "$told kill -9 \$(head -1 \$PGHOST/data/postmaster.pid); exit 3",
+    );
+    my %run = map { $_ => start($script{$_}, $_ eq 'asks' ? %foreign : ()) } keys %script;
+    my $absent = {pid => 0, tmp => temporary()};
+    my $started = time;
+    my $ran = run([$around, './no-such-program'], env => {TMPDIR => $absent->{tmp}});
+    is($ran->{err}, "with-postgres: cannot start ./no-such-program: No such file or directory\n", 'no such program');
+    is($ran->{status}, 127, 'no such program: 127, as shells say');
+    nothing_left($absent->{tmp}, 'no such program');
+    finish($run{$_}) for qw(asks killed server_killed);
+
+    # The other waits until it is told.
+    my $interrupted = $run{ctrl_c};
+    my $out = $interrupted->{out};
+    my @told = (scalar <$out>, scalar <$out>);
+    cmp_ok(time - $started, '<', 10 * ($ENV{SLOW} || 1), 'five were ready within 10 s');
+    kill INT => -$interrupted->{pid};
+    finish($interrupted);
+    $interrupted->{said} = join '', @told;
+
+    is($run{asks}{ended} >> 8, 7, "the exit status is the program's");
+    is($run{killed}{ended} & 127, 9, 'so is SIGKILL');
+    is($run{ctrl_c}{ended} & 127, POSIX::SIGINT(), 'and Ctrl-C');
+    is($run{server_killed}{ended} >> 8, 3, 'a dead server is no matter of ours');
+    my (undef, undef, @said) = split /\n/, $run{asks}{said} =~ s/^perl: warning.*\n|^\t.*\n|^    are.*\n//gmr;
+    is(join(' ', @said), 'PGDATABASE PGHOST PGPASSWORD PGPORT PGUSER Ada|24',
+        'the program hears of its own server only, and finds the restaurant there');
+    my %seen;
+    for my $name (sort keys %run) {
+        my ($host, $memory) = split /\n/, $run{$name}{said};
+        like($host // '', qr{^\Q$run{$name}{tmp}\E/with-postgres-\w+$}, "$name: in a directory of its own");
+        nothing_left($run{$name}{tmp}, $name);
+        like($memory // '', qr/^\d+$/, "$name: the server has shared memory");
+        ok(!grep({ $_ == $memory } shared_memory()), "$name: it is given back");
+        ok(!$seen{$host}++, "$name: nobody else's");
+    }
+};
+
+subtest 'killed while the database is being made' => sub {
+    my @runs = map { start('exec sleep 60') } 1 .. 3;
+    my @moments = (0.2, 0.5, 0.8);
+    my $began = time;
+    for my $i (0 .. $#runs) {
+        sleep 0.01 while time < $began + $moments[$i];
+        kill KILL => $i ? -$runs[$i]{pid} : $runs[$i]{pid};
+        my $killed = time;
+        finish($runs[$i]);
+        cmp_ok($runs[$i]{read} - $killed, '<', 1, "after $moments[$i] s: nobody holds its output");
+    }
+    nothing_left($runs[$_]{tmp}, "after $moments[$_] s") for 0 .. $#runs;
+};
+
+done_testing;
