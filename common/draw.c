@@ -834,19 +834,9 @@ static bool read_slug(void)
     return *slug && slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-int main(int argc, char *argv[])
+static void draw_picture(void)
 {
     int y = TOP;
-
-    directory = argc == 2 ? argv[1] : "";
-    if (!read_slug()) {
-        fprintf(stderr, "usage: draw lessons/NN-name\n");
-        return 2;
-    }
-    read_about();
-    read_recordings();
-    find_lanes();
-    choose_sizes();
 
     open_picture();
     draw_axis();
@@ -857,6 +847,31 @@ int main(int argc, char *argv[])
     draw_legend();
     draw_edge();
     printf("</svg>\n");
+}
+
+/* Where programs only compute, nothing is known of when: no picture is drawn then. */
+static bool takes_time(void)
+{
+    for (int i = 0; i < recording_count; i++)
+        if (story_length(&recordings[i].story) > 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char *argv[])
+{
+
+    directory = argc == 2 ? argv[1] : "";
+    if (!read_slug()) {
+        fprintf(stderr, "usage: draw lessons/NN-name\n");
+        return 2;
+    }
+    read_about();
+    read_recordings();
+    find_lanes();
+    choose_sizes();
+    if (takes_time())
+        draw_picture();
     for (int i = 0; i < recording_count; i++)
         free_story(&recordings[i].story);
     if (fflush(stdout) != 0 || ferror(stdout))

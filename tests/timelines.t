@@ -147,12 +147,23 @@ subtest 'the reader of XML is strict' => sub {
 
 # --- the pictures of the course ---
 
+# Whether any of its recordings says when something happened.
+sub takes_time {
+    my ($lesson) = @_;
+    return scalar grep { $_->[0] > 0 } map { lines_of($_) } recordings_of($lesson);
+}
+
 for my $lesson (lessons()) {
     subtest $lesson => sub {
         my $picture  = drawn($lesson);
         my $is_there = read_file("$lesson/timeline.svg") eq $picture;
         ok($is_there, "$lesson/timeline.svg is what its recordings say")
             || diag("  `make timelines` draws it anew\n");
+        if (!takes_time($lesson)) {
+            is($picture, '', 'its programs only compute: no picture is drawn');
+            ok(!-e "$lesson/timeline.svg", 'nor is there an old one');
+            return unlike(read_file("$lesson/README.md"), qr/timeline\.svg/, 'nor does the README show one');
+        }
 
         my ($elements, @complaints) = read_xml($picture);
         no_complaints('it is well-formed', @complaints);
@@ -271,14 +282,16 @@ subtest 'who is busy, and when nobody is' => sub {
 # --- faults ---
 
 subtest 'another recording is another picture' => sub {
-    for my $lesson (lessons()) {
+    for my $lesson (grep { takes_time($_) } lessons()) {
         for my $out (recordings_of($lesson)) {
             my $copy = copy_of($lesson);
             my $path = "$copy/" . basename($out);
             is(run([$draw, $copy])->{out}, run([$draw, $lesson])->{out}, 'a copy is the same');
             my $text = read_file($path);
             my $end = qr/(?:! [^\n]*\n)*(?:exit \d+\n)?\z/; # what no picture shows
-            $text =~ s/(\n\[ \d\.)(\d)(\d\] [^\n]*\n)(?=$end)/$1 . ($2 + 1) % 10 . $3/e
+            # What is measured or computed comes last, without a time: no picture shows when.
+            my $no_time = qr/(?:(?:~|\[  -  \]) [^\n]*\n)*/;
+            $text =~ s/((?:\A|\n)\[ \d\.)(\d)(\d\] [^\n]*\n)(?=$no_time$end)/$1 . ($2 + 1) % 10 . $3/e
                 or die "$out: no last line";
             write_file($path, $text);
             isnt(run([$draw, $copy])->{out}, read_file("$lesson/timeline.svg"),
@@ -333,15 +346,13 @@ subtest 'odd recordings are drawn all the same' => sub {
     my %odd = (
         'signs'       => "[ 0.00] <a> & \"b\": 1 < 2 && 3 > 2\n[ 1.00] <a> & \"b\": ]]>\n",
         'no UTF-8'    => "[ 0.00] a\xff: b\xc3\n[ 1.00] a\xff: \x01\x1b[0m\n",
-        'other lines' => "[ 0.00] a: b\n[  -  ] a: c\n~ 7 times: x\n! a: warning\nexit 3\n",
-        'no time'     => "[  -  ] a: b\n[  -  ] c: d\n",
-        'one moment'  => "[ 0.00] a: b\n",
+        'other lines' => "[ 0.00] a: b\n[  -  ] a: c\n~ 7 times: x\n[ 1.00] a: d\n! a: warning\nexit 3\n",
         'long'        => "[ 0.00] a: b\n[9999.00] a: c\n",
         'no newline'  => "[ 0.00] a: b\n[ 1.00] a: c",
         'backwards'   => "[ 1.00] a: b\n[ 0.50] c: d\n[ 0.20] a: e\n",
         'names'       => '[ 0.00] ' . 'WM' x 200 . ": b\n[ 1.00] " . "\xc3\xa9" x 90 . ": c\n",
         'words'       => "[ 0.00] a: " . 'many ' x 500 . "\n[ 1.00] a: b\n",
-        'actors'      => join('', map {"[ 0.00] actor $_: b\n"} 1 .. 100),
+        'actors'      => join('', map {"[ 0.00] actor $_: b\n"} 1 .. 100) . "[ 1.00] actor 1: c\n",
         'last words'  => "[ 0.00] a: b\n[ 2.00] c: d\n",
     );
     for my $what (sort keys %odd) {
@@ -356,6 +367,13 @@ subtest 'odd recordings are drawn all the same' => sub {
             grep { $_ < 0 || $_ > $to + 4 }
             map { $_->{attributes}{x} // () } @$elements);
     }
+    my %without_time = (
+        'no time'     => "[  -  ] a: b\n[  -  ] c: d\n",
+        'one moment'  => "[ 0.00] a: b\n",
+        'computes'    => "[ 0.00] a: b\n[  -  ] a: c\n~ 7 times: x\n",
+    );
+    is(drawn(lesson('x_sync.out' => $without_time{$_}, 'x_async.out' => $without_time{$_})), '',
+        "$_: no picture") for sort keys %without_time;
     my ($elements) = read_xml(drawn(lesson('x_sync.out' => $odd{signs})));
     my %is_text = map { $_ => 1 } texts($elements);
     ok($is_text{'<a> & "b"'}, '<, & and " are what they were');
@@ -371,7 +389,7 @@ subtest 'odd recordings are drawn all the same' => sub {
 };
 
 subtest 'the order of the programs' => sub {
-    my $line = "[ 0.00] a: b\n";
+    my $line = "[ 1.00] a: b\n";
     my @names = map {"x_$_"} qw(sync async async@5 async@10 async_b sync_spin);
     my ($elements) = read_xml(drawn(lesson((map { ("$_.out" => $line) } @names),
                 'exercise.out' => $line, 'exercise@2.out' => $line, 'x_async_wrong.out' => $line)));
