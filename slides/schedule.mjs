@@ -44,8 +44,7 @@ function table(head, rows, foot) {
 <thead><tr>${row(head, 'th')}</tr></thead>
 <tbody>
 ${rows.join('\n')}
-</tbody>
-<tfoot><tr>${row(foot)}</tr></tfoot>
+</tbody>${foot ? `\n<tfoot><tr>${row(foot)}</tr></tfoot>` : ''}
 </table>`;
 }
 
@@ -65,13 +64,22 @@ function ofTrack(lessons) {
         now += talk + exercise;
         sinceBreak += talk + exercise;
     }
-    return table(['begins', 'lesson', 'about', 'talk + exercise'], rows, [
-        clock(now),
-        '',
-        'the end',
-        '',
-    ]);
+    const head = ['begins', 'lesson', 'about', 'talk + exercise'];
+    const foot = [clock(now), '', 'the end', ''];
+    if (rows.length <= 11) return table(head, rows, foot);
+    // Before and after lunch, beside each other.
+    const middle = breakNearest(rows, rows.length / 2);
+    return `<div class="halves">
+${table(head, rows.slice(0, middle + 1))}
+${table(head, rows.slice(middle + 1), foot)}
+</div>`;
 }
+
+const breakNearest = (rows, place) =>
+    rows
+        .map((text, at) => ({ text, at }))
+        .filter(({ text }) => text.includes('class="break"'))
+        .sort((a, b) => Math.abs(a.at - place) - Math.abs(b.at - place))[0].at;
 
 // All lessons would be too many for one slide: a line for each part.
 function ofParts(lessons) {
