@@ -1,0 +1,144 @@
+/* api_async.c - a report on a city, from three calls; two of them need the first.
+ * You will see 1.40 s, the longest chain: 0.4 s for the location, then 1.0 for the
+ * sun, beside which the weather takes its 0.6. (An argument asks for another city.)
+ * Order of events: main -> on_location -> on_weather, on_sun (in any order) */
+
+#include "fetch.h"
+#include "lesson.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEADLINE = 3000 /* ms, for each call */, LONGEST_NAME = 99 };
+
+struct report {
+    const char *city;
+    struct fetcher fetcher;
+    struct fetch location, weather, sun;
+    int to_come;     /* answers */
+    json_t *answers; /* an array; all the strings below are theirs */
+    const char *country, *sky, *sunrise, *sunset;
+    double latitude, longitude;
+    int degrees;
+};
+
+static void ask_location(struct report *report);
+static void on_location(struct fetch *fetch);
+static void ask_there(struct report *report, struct fetch *fetch, const char *call,
+                      int ms, fetch_cb on_answer);
+static void on_weather(struct fetch *fetch);
+static void on_sun(struct fetch *fetch);
+static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...);
+static _Noreturn void give_up(const char *call, const char *why, ...);
+
+int main(int argc, char *argv[])
+{
+    struct report report = {.city = argc > 1 ? argv[1] : "Berlin", .to_come = 3};
+
+    if (argc > 2 || strlen(report.city) > LONGEST_NAME) {
+        fprintf(stderr, "usage: api_async [CITY], up to %d bytes\n", LONGEST_NAME);
+        return 2;
+    }
+    report.answers = json_array();
+    must("start curl", fetcher_init(uv_default_loop(), &report.fetcher, 0));
+    ask_location(&report);
+    run_and_close();
+    say("report: %s, %s: %s, %d degrees, sun from %s to %s", report.city, report.country,
+        report.sky, report.degrees, report.sunrise, report.sunset);
+    json_decref(report.answers);
+}
+
+static void ask_location(struct report *report)
+{
+    char url[400], *city = curl_easy_escape(NULL, report->city, 0); /* "Cape%20Town" */
+
+    must("write a URL", city ? 0 : UV_ENOMEM);
+    snprintf(url, sizeof url, "%s/json/location/%s?delay=400", site(), city);
+    curl_free(city);
+    say("location: asked");
+    report->location.data = report;
+    must("ask",
+         fetch_start(&report->fetcher, &report->location, url, DEADLINE, on_location));
+}
+
+static void on_location(struct fetch *fetch)
+{
+    struct report *report = fetch->data;
+
+    read_answer(fetch, "location", "{s:s, s:F, s:F}", "country", &report->country,
+                "latitude", &report->latitude, "longitude", &report->longitude);
+    say("location: %.2f, %.2f", report->latitude, report->longitude);
+    ask_there(report, &report->weather, "weather", 600, on_weather);
+    ask_there(report, &report->sun, "sun", 1000, on_sun);
+}
+
+/* The calls that need the coordinates. */
+static void ask_there(struct report *report, struct fetch *fetch, const char *call,
+                      int ms, fetch_cb on_answer)
+{
+    char url[400];
+
+    snprintf(url, sizeof url, "%s/json/%s?latitude=%.2f&longitude=%.2f&delay=%d", site(),
+             call, report->latitude, report->longitude, ms);
+    say("%s: asked", call);
+    fetch->data = report;
+    must("ask", fetch_start(&report->fetcher, fetch, url, DEADLINE, on_answer));
+}
+
+static void on_weather(struct fetch *fetch)
+{
+    struct report *report = fetch->data;
+
+    read_answer(fetch, "weather", "{s:s, s:i}", "sky", &report->sky, "temperature",
+                &report->degrees);
+    say("weather: %s, %d degrees", report->sky, report->degrees);
+}
+
+static void on_sun(struct fetch *fetch)
+{
+    struct report *report = fetch->data;
+
+    read_answer(fetch, "sun", "{s:s, s:s}", "sunrise", &report->sunrise, "sunset",
+                &report->sunset);
+    say("sun: from %s to %s", report->sunrise, report->sunset);
+}
+
+/* Read an answer's fields: for each, its name and where its value goes. */
+static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...)
+{
+    struct report *report = fetch->data;
+    json_error_t error;
+    json_t *answer;
+    va_list places;
+
+    if (fetch->result != CURLE_OK)
+        give_up(call, "%s", fetch->error);
+    if (fetch->status != 200)
+        give_up(call, "the status is %ld", fetch->status);
+    answer = json_loadb(fetch->body, fetch->size, 0, &error);
+    if (answer == NULL)
+        give_up(call, "line %d, column %d: %s", error.line, error.column, error.text);
+    va_start(places, fields);
+    if (json_vunpack_ex(answer, &error, 0, fields, places) != 0)
+        give_up(call, "%s", error.text);
+    va_end(places);
+    must("keep an answer", json_array_append_new(report->answers, answer));
+    fetch_cleanup(fetch);
+    if (--report->to_come == 0)
+        fetcher_close(&report->fetcher, NULL);
+}
+
+static _Noreturn void give_up(const char *call, const char *why, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "api_async: no %s: ", call);
+    va_start(args, why);
+    vfprintf(stderr, why, args);
+    va_end(args);
+    fprintf(stderr, "\n");
+    exit(EXIT_FAILURE);
+}

@@ -1,0 +1,180 @@
+/* api_async_partial.c - the report on Berlin, when one of the three calls fails.
+ * You will see that the rest is reported nevertheless, and what is missing is named,
+ * with the reason; the exit status tells it, too. The argument says what goes wrong:
+ * 0 nothing, 1 the server, 2 malformed JSON, 3 a missing field, 4 an unknown city,
+ * 5 the sun is silent.
+ * Order of events: main -> on_location -> on_weather, on_sun (in any order) */
+
+#include "fetch.h"
+#include "lesson.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DEADLINE = 3000 /* ms, for each call */, FAULTS = 5 };
+
+struct call {
+    struct fetch fetch;
+    const char *name, *path;
+    bool is_good;
+    char text[200]; /* what the report says, or why it can't */
+    struct report *report;
+};
+
+struct report {
+    struct fetcher fetcher;
+    struct call location, weather, sun;
+    int to_come; /* calls that haven't ended */
+    double latitude, longitude;
+};
+
+static void prepare(struct report *report, int fault);
+static void ask(struct call *call, int ms, fetch_cb on_answer);
+static void on_location(struct fetch *fetch);
+static void on_weather(struct fetch *fetch);
+static void on_sun(struct fetch *fetch);
+static json_t *read_answer(struct call *call, const char *fields, ...);
+static void end(struct call *call, bool is_good, const char *text, ...);
+static int print(const struct call *call);
+
+int main(int argc, char *argv[])
+{
+    struct number fault = {.name = "FAULT", .value = 2, .least = 0, .most = FAULTS};
+    struct report report = {.to_come = 3};
+    int missing;
+
+    read_numbers(argc, argv, &fault, 1);
+    prepare(&report, fault.value);
+    must("start curl", fetcher_init(uv_default_loop(), &report.fetcher, 0));
+    ask(&report.location, 400, on_location);
+    run_and_close();
+    missing = print(&report.location) + print(&report.weather) + print(&report.sun);
+    return missing ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* What goes wrong is asked for in place of what we want. */
+static void prepare(struct report *report, int fault)
+{
+    static const char *const paths[FAULTS + 1][3] = {
+        {"/json/location/Berlin", "/json/weather", "/json/sun"},
+        {"/json/location/Berlin", "/status/500", "/json/sun"},
+        {"/json/location/Berlin", "/json/malformed", "/json/sun"},
+        {"/json/incomplete", "/json/weather", "/json/sun"},
+        {"/json/location/Atlantis", "/json/weather", "/json/sun"},
+        {"/json/location/Berlin", "/json/weather", "/silent"},
+    };
+    const char *const *path = paths[fault];
+
+    report->location = (struct call){.name = "location", .path = path[0]};
+    report->weather = (struct call){.name = "weather", .path = path[1]};
+    report->sun = (struct call){.name = "sun", .path = path[2]};
+    report->location.report = report->weather.report = report->sun.report = report;
+}
+
+/* (The first call doesn't need the coordinates, which aren't known then.) */
+static void ask(struct call *call, int ms, fetch_cb on_answer)
+{
+    struct report *report = call->report;
+    char url[400];
+
+    snprintf(url, sizeof url, "%s%s?latitude=%.2f&longitude=%.2f&delay=%d", site(),
+             call->path, report->latitude, report->longitude, ms);
+    say("%s: asked", call->name);
+    call->fetch.data = call;
+    must("ask", fetch_start(&report->fetcher, &call->fetch, url, DEADLINE, on_answer));
+}
+
+static void on_location(struct fetch *fetch)
+{
+    struct call *call = fetch->data;
+    struct report *report = call->report;
+    json_t *answer = read_answer(call, "{s:F, s:F}", "latitude", &report->latitude,
+                                 "longitude", &report->longitude);
+
+    if (answer) {
+        end(call, true, "%.2f, %.2f", report->latitude, report->longitude);
+        ask(&report->weather, 600, on_weather);
+        ask(&report->sun, 1000, on_sun);
+    } else {
+        end(&report->weather, false, "it needs the location");
+        end(&report->sun, false, "it needs the location");
+    }
+    json_decref(answer);
+}
+
+static void on_weather(struct fetch *fetch)
+{
+    const char *sky;
+    int degrees;
+    json_t *answer =
+        read_answer(fetch->data, "{s:s, s:i}", "sky", &sky, "temperature", &degrees);
+
+    if (answer)
+        end(fetch->data, true, "%s, %d degrees", sky, degrees);
+    json_decref(answer);
+}
+
+static void on_sun(struct fetch *fetch)
+{
+    const char *sunrise, *sunset;
+    json_t *answer =
+        read_answer(fetch->data, "{s:s, s:s}", "sunrise", &sunrise, "sunset", &sunset);
+
+    if (answer)
+        end(fetch->data, true, "from %s to %s", sunrise, sunset);
+    json_decref(answer);
+}
+
+/* Returns the answer when it is JSON and has all the fields. Else the call has ended. */
+static json_t *read_answer(struct call *call, const char *fields, ...)
+{
+    struct fetch *fetch = &call->fetch;
+    json_error_t error;
+    json_t *answer = json_loadb(fetch->body, fetch->size, 0, &error), *good = NULL;
+    const char *told = json_string_value(json_object_get(answer, "error"));
+    va_list places;
+
+    va_start(places, fields);
+    if (fetch->result != CURLE_OK)
+        end(call, false, "%s", fetch->error);
+    else if (fetch->status != 200)
+        end(call, false, "the status is %ld%s%s", fetch->status, told ? ": " : "",
+            told ? told : "");
+    else if (answer == NULL)
+        end(call, false, "line %d, column %d: %s", error.line, error.column, error.text);
+    else if (json_vunpack_ex(answer, &error, 0, fields, places) != 0)
+        end(call, false, "%s", error.text);
+    else
+        good = json_incref(answer);
+    va_end(places);
+    json_decref(answer);
+    fetch_cleanup(fetch);
+    return good;
+}
+
+/* Good or not, each call comes here once; the last one closes the fetcher. */
+static void end(struct call *call, bool is_good, const char *text, ...)
+{
+    va_list args;
+
+    call->is_good = is_good;
+    va_start(args, text);
+    vsnprintf(call->text, sizeof call->text, text, args);
+    va_end(args);
+    say("%s: %s%s", call->name, is_good ? "" : "failed, ", call->text);
+    if (--call->report->to_come == 0)
+        fetcher_close(&call->report->fetcher, NULL);
+}
+
+/* Returns how much is missing: 0 or 1. */
+static int print(const struct call *call)
+{
+    if (call->is_good)
+        say("report: %s: %s", call->name, call->text);
+    else
+        say("report: no %s: %s", call->name, call->text);
+    return call->is_good ? 0 : 1;
+}
