@@ -139,8 +139,7 @@ static void flush(struct connection *connection)
     must("watch a socket", uv_poll_start(&connection->socket, events, on_news));
 }
 
-/* The loop calls this when the socket has something for us, or an error: then, too,
- * libpq has a look, and says what it is. */
+/* The socket has something for us, or an error: libpq looks, and says which. */
 static void on_news(uv_poll_t *socket, int status, int events)
 {
     struct connection *connection = socket->data;
