@@ -818,6 +818,16 @@ static bool do_the_same(const struct story *one, const struct story *other)
     return same || same_sum;
 }
 
+/* Where no line has a time, how long it all took is not what the lesson is about: what
+ * matters is measured, and told, by the programs themselves. */
+static bool has_times(const struct story *story)
+{
+    for (size_t i = 0; i < story->count; i++)
+        if (story->moments[i].line.kind == TIMED && story->moments[i].line.stamp > 0)
+            return true;
+    return false;
+}
+
 /* How many times as fast as the sync program it is; nothing where there is
  * nothing to compare. */
 static void compare(const struct program *program, char *text, size_t size)
@@ -833,7 +843,8 @@ static void compare(const struct program *program, char *text, size_t size)
     else if (program->is_wrong)
         snprintf(text, size, "wrong on purpose");
     else if (program == sync || rank(sync, slug_size) != 0 || ended_badly(sync) ||
-             of_sync < 0.01 || !do_the_same(&program->story, &sync->story))
+             of_sync < 0.01 || !has_times(&sync->story) ||
+             !do_the_same(&program->story, &sync->story))
         return;
     else if (length < 0.01)
         snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));

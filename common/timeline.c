@@ -27,7 +27,8 @@ void add_moment(struct story *story, const char *text, size_t size, double secon
     memcpy(copy, text, size);
     moment = &story->moments[story->count++];
     *moment = (struct moment){.text = copy, .size = size, .line = read_line(copy, size)};
-    moment->actor_size = actor_size(&moment->line);
+    /* A measurement is nobody's, whatever stands before its colon. */
+    moment->actor_size = moment->line.kind == MEASURED ? 0 : actor_size(&moment->line);
     moment->is_comment = is_comment;
     moment->at = moment->line.kind == TIMED ? (double)moment->line.stamp / 100 : seconds;
 }

@@ -862,8 +862,9 @@ static void advise(const struct verdict *verdict)
             "SANITIZE=address behind the make command you are told where.";
     else if (run->err_size > 0 && strstr(run->err, "left a handle open"))
         meaning =
-            "Every handle that was opened has to be closed, with uv_close(), when it\n"
-            "has done its work.";
+            "Every handle that was opened has to be closed, when it has done its work.\n"
+            "If yours are: the loop ended before that. It had nothing left to wait for;\n"
+            "what should have gone on, and was not started?";
     else if (run->err_size > 0 && run->exit_status != verdict->recording->exit_status)
         meaning = "It has ended itself, and says why on stderr, above.";
     else if (!verdict->text_is_right || !verdict->in_order)

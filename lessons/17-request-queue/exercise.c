@@ -19,7 +19,7 @@ struct page {
 struct queue {
     struct fetcher fetcher;
     struct page pages[PAGES];
-    int most;  /* TODO: from one host there may be so many under way */
+    int most;  /* from one host at once. TODO: who counts them? */
     int taken; /* how many; pages[taken] is the next one */
     int shown; /* the first `shown` of them have been shown */
 };

@@ -27,7 +27,7 @@ struct queue {
     int under_way[HOSTS], most; /* from one host */
     int shown;                  /* the first `shown` of them have been shown */
 #else
-    int most;  /* TODO: from one host there may be so many under way */
+    int most;  /* from one host at once. TODO: who counts them? */
     int taken; /* how many; pages[taken] is the next one */
     int shown; /* the first `shown` of them have been shown */
 #endif

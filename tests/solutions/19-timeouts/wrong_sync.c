@@ -19,7 +19,7 @@ int main(void)
     say("first: asked");
     snprintf(url, sizeof url, "%s/page/1?delay=1500", site());
     fetch_and_wait(easy, &first, url, 600);
-    say("race: no answer yet");
+    say("race: nobody has won yet");
     say("second: asked");
     snprintf(url, sizeof url, "%s/page/1?delay=1500", site());
     fetch_and_wait(easy, &first, url, 900);
