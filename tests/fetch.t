@@ -240,13 +240,13 @@ $tests{'a page that drips'} = sub {
 };
 
 $tests{'deadlines'} = sub {
-    my $got = subject('fetch', '-d', 250, '-m', 1, '@SITE@/delay/150', '@SITE@/delay/151', '@SITE@/silent');
-    is_deeply([map { $got->{fetch}{$_}[0]{error} } 1 .. 3], ['', '', 'no answer within 250 ms'],
+    my $got = subject('fetch', '-d', 1000, '-m', 1, '@SITE@/delay/400', '@SITE@/delay/401', '@SITE@/silent');
+    is_deeply([map { $got->{fetch}{$_}[0]{error} } 1 .. 3], ['', '', 'no answer within 1000 ms'],
         'they are counted from the turn');
     my ($first, $last) = map { $got->{fetch}{$_}[0] } 1, 3;
-    ok($first->{first} >= 149 && $first->{first} < 250, "the first byte: $first->{first}");
-    ok($last->{queued} >= 299 && $last->{queued} < 900, "it waited: $last->{queued}");
-    ok($last->{took} >= 249 && $last->{took} < 850, "it took: $last->{took}");
+    ok($first->{first} >= 399 && $first->{first} < 1000, "the first byte: $first->{first}");
+    ok($last->{queued} >= 799 && $last->{queued} < 2000, "it waited: $last->{queued}");
+    ok($last->{took} >= 999 && $last->{took} < 3000, "it took: $last->{took}");
     $got = subject('late-start', '@SITE@/silent');
     all_right($got, 'after a long callback');
     ok($got->{fetch}{1}[0]{took} >= 199, "the deadline is no shorter: $got->{fetch}{1}[0]{took}");

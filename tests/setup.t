@@ -22,7 +22,7 @@ my @database = qw(libpq postgres);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
 my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
-my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev libcurl4-openssl-dev libmicrohttpd-dev '
+my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev libcurl4-openssl-dev ca-certificates libmicrohttpd-dev '
     . 'libjansson-dev perl diffutils';
 my $no_cluster = '/etc/postgresql-common/createcluster.d/no-cluster.conf';
 
@@ -205,10 +205,10 @@ SKIP: {
 subtest 'each need' => sub {
     my %packages = (
         'gcc libc6-dev'         => ['cc', 'gcc', 'gcc-address,undefined', 'gcc-thread'],
-        'pkg-config libuv1-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev libpq-dev' =>
+        'pkg-config libuv1-dev libcurl4-openssl-dev ca-certificates libmicrohttpd-dev libjansson-dev libpq-dev' =>
             ['pkg-config'], # only it would know of the others
         'libuv1-dev'            => ['libuv'],
-        'libcurl4-openssl-dev'  => ['libcurl'],
+        'libcurl4-openssl-dev ca-certificates' => ['libcurl'],
         'libmicrohttpd-dev'     => ['libmicrohttpd'],
         'libjansson-dev'        => ['jansson'],
         'perl'                  => ['prove', 'perl', @modules],
