@@ -24,11 +24,18 @@ static void tell_that_it_begins(int file)
 
 void become(const char *self, char *argv[])
 {
-    const char *started = getenv("STARTED_FD");
+    const char *started = getenv("STARTED_FD"), *gate = getenv("START_GATE_FD");
+    char byte;
 
     if (started) {
         tell_that_it_begins(atoi(started));
         unsetenv("STARTED_FD");
+    }
+    if (gate) {
+        while (read(atoi(gate), &byte, 1) > 0)
+            ;
+        close(atoi(gate));
+        unsetenv("START_GATE_FD");
     }
     execvp(argv[0], argv);
     fprintf(stderr, "%s: cannot start %s: %s\n", self, argv[0], strerror(errno));

@@ -9,7 +9,9 @@
  *
  * tests/check wants to know when the surroundings stand and the program itself begins: it
  * hands down one end of a pipe, whose number is in $STARTED_FD, and there it is told the
- * moment, by CLOCK_MONOTONIC, as an int64_t in ns. */
+ * moment, by CLOCK_MONOTONIC, as an int64_t in ns. `make lesson-NN` does the same, and
+ * lets the programs that it shows side by side begin together: there the end of another
+ * pipe, $START_GATE_FD, is waited for. */
 _Noreturn void become(const char *self, char *argv[]);
 
 #endif

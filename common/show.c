@@ -26,7 +26,9 @@ enum {
     MOST_LINES = 250000,   /* of a program: one that prints more prints without end */
     MOST_OF_A_LINE = 2000, /* bytes */
     FLUSH = 15,            /* ms; lines that come closer stand beside one another */
-    PATIENCE = 1000        /* ms that an ended program's output may stay open */
+    PATIENCE = 1000,       /* ms that an ended program's output may stay open */
+    GATE = 3,
+    BEGINS = 4 /* in a program that has surroundings: see common/around.h */
 };
 
 static char under_valgrind[] = "tests/under-valgrind";
@@ -54,6 +56,8 @@ struct program {
 
     uv_process_t process;
     struct output out, err;
+    uv_pipe_t begins; /* its surroundings stand, this tells */
+    bool has_begun;
     bool is_running, prints_without_end;
     int64_t status;
     int signal;
@@ -67,6 +71,9 @@ struct group {
     struct program **programs;
     int count, open; /* `open`: outputs and processes we still wait for */
     int columns;     /* how wide each was when the headers were printed */
+    int not_begun;   /* of those whose surroundings are still being made, */
+    uv_file
+        gate[2]; /* behind which the others wait for them: a pipe that nobody writes to */
     uv_timer_t flush;
 };
 
@@ -362,6 +369,8 @@ static struct group group; /* the one that is running */
 
 static void start(struct program *program);
 static void end_program(struct program *program);
+static void make_gate(void);
+static int close_file(uv_file file);
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
 static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text);
 static void on_exit_of(uv_process_t *process, int64_t status, int signal);
@@ -428,10 +437,53 @@ static void show_group(struct program **members, int count)
     print_headers();
     flush_screen();
     must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
+    if (*around)
+        make_gate();
     for (int i = 0; i < count; i++)
         start(members[i]);
+    if (*around)
+        must("close our end of a pipe", close_file(group.gate[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     putchar('\n');
+}
+
+static int close_file(uv_file file)
+{
+    return close(file) == 0 ? 0 : uv_translate_sys_error(errno);
+}
+
+/* What stands around a program takes a while to make, a database more than a second, and
+ * not always as long. So that they begin together, all wait until the last is ready. */
+static void make_gate(void)
+{
+    char number[16];
+
+    must("open a pipe", uv_pipe(group.gate, 0, 0));
+    snprintf(number, sizeof number, "%d", GATE);
+    must("tell of the gate", uv_os_setenv("START_GATE_FD", number));
+    snprintf(number, sizeof number, "%d", BEGINS);
+    must("tell of the start", uv_os_setenv("STARTED_FD", number));
+}
+
+/* It is ready, or will never be. */
+static void begin(struct program *program)
+{
+    if (!*around || program->has_begun)
+        return;
+    program->has_begun = true;
+    uv_close((uv_handle_t *)&program->begins, NULL);
+    if (--group.not_begun > 0)
+        return;
+    for (int i = 0; i < group.count; i++)
+        group.programs[i]->started = uv_hrtime();
+    must("open the gate", close_file(group.gate[1]));
+}
+
+static void on_begin(uv_stream_t *pipe, ssize_t got, const uv_buf_t *told)
+{
+    (void)told; /* when that was; but it waits for the others now */
+    if (got != 0)
+        begin(pipe->data);
 }
 
 static void open_output(struct output *output, struct program *program,
@@ -453,22 +505,27 @@ static void flush_soon(void)
 /* In a process group of its own, so that it ends with all that it started. */
 static void start(struct program *program)
 {
-    uv_stdio_container_t files[3] = {
+    uv_stdio_container_t files[BEGINS + 1] = {
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
          .data.stream = (uv_stream_t *)&program->out.pipe},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
          .data.stream = (uv_stream_t *)&program->err.pipe},
+        [GATE] = {.flags = UV_INHERIT_FD, .data.fd = group.gate[0]},
+        [BEGINS] = {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+                    .data.stream = (uv_stream_t *)&program->begins},
     };
     uv_process_options_t options = {.file = program->argv[0],
                                     .args = program->argv,
                                     .stdio = files,
-                                    .stdio_count = 3,
+                                    .stdio_count = *around ? BEGINS + 1 : 3,
                                     .exit_cb = on_exit_of,
                                     .flags = UV_PROCESS_DETACHED};
 
     open_output(&program->out, program, "");
     open_output(&program->err, program, "! ");
+    if (*around)
+        must("open a pipe", uv_pipe_init(uv_default_loop(), &program->begins, 0));
     program->started = uv_hrtime();
     must_do("start", program->argv[0],
             uv_spawn(uv_default_loop(), &program->process, &options));
@@ -479,6 +536,12 @@ static void start(struct program *program)
     must("read a program's output",
          uv_read_start((uv_stream_t *)&program->err.pipe, on_room, on_output));
     group.open += 3;
+    if (*around) {
+        program->begins.data = program;
+        group.not_begun++;
+        must("see it begin",
+             uv_read_start((uv_stream_t *)&program->begins, on_room, on_begin));
+    }
 }
 
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room)
@@ -575,6 +638,7 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
     program->status = status;
     program->signal = signal;
     program->ended = uv_hrtime();
+    begin(program); /* if it never has */
     uv_close((uv_handle_t *)process, NULL);
     group.open--;
     flush_soon();

@@ -442,6 +442,30 @@ subtest 'characters are as wide as they are, in columns and in names' => sub {
 
 # --- how programs end ---
 
+subtest 'what stands around them takes a while, and not as long for each: they begin together' => sub {
+    my $cc   = $ENV{CC} || 'cc';
+    my $real = scratch() . '/around';
+    system("$cc -std=gnu11 -Icommon -o $real tests/check_around.c common/around.c") == 0
+        or die "show.t: cannot build tests/check_around.c\n";
+    my $dir = lesson({map { ("x_$_" => prints('[ 0.00] a: start')) } qw(sync async)},
+        about => "needs: site\n");
+    make_path("$dir/build/common");
+    write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) START_UP=900 ;;\n*) START_UP=1 ;;\n"
+            . "esac\nexport START_UP\nexec $real \"\$@\"\n", 0755);
+    my $ran = show($dir, COLUMNS => 100);
+    ended_well($ran);
+    like($ran->{out}, qr/^\[ 0\.00\] a: start +\[ 0\.00\] a: start$/m, 'in one row');
+    like($ran->{out}, qr/^  x_sync +0\.0\d s$/m, 'and their start-up is not their time');
+    has($ran, "start one yourself  build/common/with-site build/lessons/01-x/x_async\n", 'how to start it');
+
+    write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) echo 'no site' >&2; exit 3 ;;\n"
+            . "esac\nexec $real \"\$@\"\n", 0755);
+    $ran = show($dir, COLUMNS => 100);
+    is($ran->{status}, 1, 'one has no surroundings');
+    has($ran, '! no site', 'which is told');
+    like($ran->{out}, qr/ \[ 0\.00\] a: start$/m, 'and the other begins all the same');
+};
+
 subtest 'exit status, crash, stderr' => sub {
     my $ran = show(lesson({
         x_sync    => 'echo "[ 8.00] x"; echo oops >&2; exit 3',
