@@ -8,6 +8,7 @@ use warnings;
 use lib 'tests';
 use Course;
 use File::Basename qw(dirname basename);
+use JSON::PP ();
 use Test::More;
 
 my @lessons = lessons();
@@ -400,6 +401,13 @@ subtest 'README.md lists the lessons' => sub {
         like($line // '', qr/(?<!\w)\Q$title\E(?!\w)/, "$lesson: its title");
         like($line // '', qr/(?<!\d)\Q$about{minutes}\E(?!\d)/, "$lesson: its minutes");
     }
+};
+
+subtest 'the container for editors is made by make setup' => sub {
+    my $container = eval { JSON::PP::decode_json(read_file('.devcontainer/devcontainer.json')) } // {};
+    like($container->{image} // '', qr/^debian:[a-z]+$/, 'on a system that we test on');
+    my ($goals) = ($container->{onCreateCommand} // '') =~ /&& make ([^&]+)$/;
+    is(run([make_command(), '-n', split ' ', $goals // 'nothing'])->{status}, 0, 'by goals that there are');
 };
 
 done_testing();
