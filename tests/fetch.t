@@ -380,6 +380,7 @@ $tests{'without a site'} = sub {
 
 sub with_valgrind {
     my ($test) = @_;
+    plan(skip_all => 'built with sanitizers, which valgrind cannot run') if $ENV{SANITIZE};
     return lacking('valgrind is missing') if !tool('valgrind');
     local @under = ('valgrind', '-q', '--error-exitcode=99', '--leak-check=full');
     return $test->();
