@@ -124,10 +124,11 @@ sub files_below {
 sub age {
     my ($tree) = @_;
     my $built = abs_path("$tree/build") // '';
+    my $now   = time; # for all: a second may pass meanwhile
     find(
         sub {
             my $age = $File::Find::name =~ m{^\Q$built\E/} ? 1000 : 2000;
-            utime time - $age, time - $age, $_;
+            utime $now - $age, $now - $age, $_;
         },
         $tree
     );
