@@ -300,13 +300,20 @@ static void on_alarm(uv_timer_t *alarm)
 static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
-    int fd = socket(address->family, address->socktype, address->protocol);
+    int type = address->socktype;
     struct watch *watch;
+    int fd;
 
     (void)purpose;
+#ifdef SOCK_CLOEXEC
+    type |= SOCK_CLOEXEC; /* it is no business of the programs that we start */
+#endif
+    fd = socket(address->family, type, address->protocol);
     if (fd == -1)
         return CURL_SOCKET_BAD;
-    fcntl(fd, F_SETFD, FD_CLOEXEC); /* no business of the programs that we start */
+#ifndef SOCK_CLOEXEC
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
     watch = open_watch(of, fd);
     if (!watch) {
         close(fd);

@@ -53,11 +53,12 @@ enum {
     OTHER_FILES = 40,     /* stdin, the loop's own, ... */
     BACKLOG = 4096,       /* the kernel takes what it allows */
     LONGEST_WAIT = 60000, /* ms */
-    IDLE = 60,            /* s until a connection is closed on which nothing happens */
-    LARGEST = 1 << 30,    /* bytes of /large */
-    BLOCK = 64 * 1024,    /* bytes that are made at a time */
-    LOOK_AROUND = 100,    /* ms, where nobody tells us who has gone */
-    FOR_EVER = -1         /* ms */
+    ROOM = 8 * 1024,   /* bytes for a request; all of it is touched for each connection */
+    IDLE = 60,         /* s until a connection is closed on which nothing happens */
+    LARGEST = 1 << 30, /* bytes of /large */
+    BLOCK = 64 * 1024, /* bytes that are made at a time */
+    LOOK_AROUND = 100, /* ms, where nobody tells us who has gone */
+    FOR_EVER = -1      /* ms */
 };
 
 #define NEVER UINT64_MAX
@@ -227,9 +228,9 @@ static void serve(int listener, unsigned connections)
     site.daemon = MHD_start_daemon(
         how_to_poll() | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL,
         on_request, NULL, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-        connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_END);
+        connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ROOM,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
     succeed("start libmicrohttpd", site.daemon != NULL);
     start_polling();
 }

@@ -6,7 +6,8 @@
  * fetch: common/fetch.c. poll: curl's own loop around curl_multi_poll(). textbook: curl
  * on the libuv loop as samples have it, which make a poll handle when curl asks for one
  * and close it when curl doesn't any more. The latter two use an easy handle again for
- * the next page, as their best. PATH may hold %d: the page's number. */
+ * the next page, as their best, and send the same requests to the byte. PATH may hold %d:
+ * the page's number. */
 
 #include "fetch.h"
 
@@ -119,6 +120,7 @@ static void begin_all(struct transfer *transfers)
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfers[i]);
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "127.0.0.1,localhost");
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl");
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     }
 }
