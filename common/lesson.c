@@ -60,7 +60,7 @@ __attribute__((constructor)) static void occupy_closed_files(void)
             abort();
 }
 
-static const char *program_name(void)
+const char *program_name(void)
 {
     static char path[1024];
     size_t size = sizeof path;

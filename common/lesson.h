@@ -32,6 +32,10 @@ void measure(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 int must(const char *what, ssize_t result);
 
+/* "chores_async": for an error that must() can't tell, and for the usage. Not to be
+ * freed, and not from two threads at once. */
+const char *program_name(void);
+
 /* Run the default loop until it has nothing left to wait for, then close it.
  * Stops the program, naming each handle, when one was left open. */
 void run_and_close(void);

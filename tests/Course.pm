@@ -14,7 +14,7 @@ use POSIX ();
 use Test::More;
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints make_command build_dir compiler_of_the_course scratch bare_tree
+    no_complaints source_of make_command build_dir compiler_of_the_course scratch bare_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -123,6 +123,15 @@ sub about_of {
     my ($lesson) = @_;
     return map { /^(\w+): (.*)$/ ? ($1 => $2) : ($_ => undef) }
         split /\n/, read_file("$lesson/about");
+}
+
+# The source of a lesson's program with its lesson's header in it, so that something can
+# be changed in all of it: source_of('lessons/14-blocking/blocking_sync.c').
+sub source_of {
+    my ($path) = @_;
+    my ($lesson) = $path =~ m{^(.*)/};
+    return read_file($path) =~ s{^#include "([^"]+)"\n}{
+        -e "$lesson/$1" ? read_file("$lesson/$1") : $&}gmer;
 }
 
 # Run a command to its end: run(['make', 'x'], dir => ..., env => {CC => 'gcc'}).

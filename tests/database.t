@@ -90,7 +90,7 @@ sub variants {
     my $flags = sub { split ' ', run(['common/needs', $_[0], $lesson])->{out} };
     mkdir "$scratch/$directory";
     for my $name (@names) {
-        my $code  = read_file("$lesson/$name.c") =~ s/\Q$word\E/$other/gr;
+        my $code  = source_of("$lesson/$name.c") =~ s/\Q$word\E/$other/gr;
         my $made  = "$scratch/$directory/$name";
         my $built = run([@compiler, $flags->('--cflags'), '-o', $made, write_file("$made.c", $code),
             "$build/common/lesson.o", $flags->('--libs')]);

@@ -121,7 +121,7 @@ subtest 'each lesson has its parts, and nothing else' => sub {
             "$lesson has nothing unknown",
             grep {
                 !/^(?:README\.md|about|timeline\.svg|exercise(?:\.c|\.hints|(?:@[^@]+)*\.out)|
-                    $name\.c|$name(?:@[^@]+)?\.out)$/x
+                    \Q$slug\E\.h|$name\.c|$name(?:@[^@]+)?\.out)$/x
             } @files
         );
 
@@ -260,7 +260,7 @@ sub lines_of_solution {
 subtest 'the code that a README quotes is code of its lesson' => sub {
     for my $lesson (@lessons) {
         my %is_there = map { fold($_) => 1, fold(s/^! //r) => 1 }
-            map { split /\n/, read_file($_) } glob "$lesson/*.{c,out} common/*.{c,h}";
+            map { split /\n/, read_file($_) } glob "$lesson/*.{c,h,out} common/*.{c,h}";
         my @asked_for = lines_of_solution($lesson);
         my (@complaints, @missing);
         my $text = read_file("$lesson/README.md");
@@ -355,6 +355,21 @@ subtest 'programs keep the rules of the house' => sub {
         push @complaints, 'main does not call run_and_close()'
             if $has_loop && $name !~ /_wrong\.c$/ && grep { !/\brun_and_close\(\)/ } @mains;
         no_complaints($source, @complaints);
+    }
+
+    # What the programs of a lesson share is one header, with all of it in it.
+    for my $header (map { glob "$_/*.h" } @lessons) {
+        my $text = read_file($header);
+        my $code = bare_code($text);
+        my $name = basename($header);
+        my @complaints;
+        push @complaints, "does not start with a comment: /* $name - what it is"
+            if $text !~ m{\A/\* \Q$name\E - \S};
+        push @complaints, "uses $1" while $code =~ /\b(printf|vprintf|puts|putchar|stdout|assert)\b/g;
+        push @complaints, "is not static: $1" while $code =~ /^(?!static\b)(\w[^\n;]*\([^;{]*\))\s*\{/mg;
+        push @complaints, map {"$_ does not include it"}
+            grep { read_file($_) !~ /^#include "\Q$name\E"$/m } sources_of(dirname($header));
+        no_complaints($header, @complaints);
     }
 };
 

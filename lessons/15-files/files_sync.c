@@ -2,118 +2,34 @@
  * system was asked to forget them: one call after the other.
  * You will see how long each takes, and how much came from the disk itself. */
 
-#include "lesson.h"
+#include "files.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum { MOST_KB = 110, NAME = 20 };
-
-struct store {
-    int files;
-    size_t size;  /* of each, in bytes */
-    bool writing; /* or else reading */
-    unsigned long long checksum;
-    char directory[240];
-    pid_t janitor;
-    uv_file alive; /* as long as this is open, so are we */
-};
-
-static void make_directory(struct store *store);
-static void hire_janitor(struct store *store);
 static void do_files(struct store *store, bool writing);
-static void do_all(struct store *store);
 static int do_file(const struct store *store, int number, unsigned long long *checksum);
 static int move(const struct store *store, uv_file file, char *buffer);
-static unsigned long long sum_of(const char *buffer, size_t size);
-static void forget_files(const struct store *store);
-static void dismiss_janitor(const struct store *store);
-static double megabytes_from_disk(void);
-static void name(int number, char path[], char part[]);
-static int must_file(const char *what, int number, int result);
-static int result_of(ssize_t returned);
 
 int main(int argc, char *argv[])
 {
     struct number asked[] = {{"FILES", 300, 1, 10000}, {"KB", MOST_KB, 1, MOST_KB}};
-    struct store store = {0};
+    struct store store;
 
     read_numbers(argc, argv, asked, 2);
-    store.files = asked[0].value;
-    store.size = (size_t)asked[1].value * 1000;
-    say("files: %d of %d kB", store.files, asked[1].value);
-    make_directory(&store);
-    hire_janitor(&store);
+    open_store(&store, asked[0].value, asked[1].value);
     do_files(&store, true);
     do_files(&store, false);
     forget_files(&store);
     do_files(&store, false);
-    dismiss_janitor(&store);
+    close_store(&store);
     say_untimed("checksum: %llu", store.checksum);
 }
 
-/* In TMPDIR, or /tmp. */
-static void make_directory(struct store *store)
-{
-    char place[200];
-    size_t size = sizeof place;
-
-    must("find a place for files", uv_os_tmpdir(place, &size));
-    snprintf(store->directory, sizeof store->directory, "%s/files-XXXXXX", place);
-    must("make a directory in TMPDIR", result_of(mkdtemp(store->directory) ? 0 : -1));
-}
-
-/* A child process that removes the files when we have ended. It reads from a pipe into
- * which nobody writes, and which ends when we do: at the end of main, after an error,
- * by Ctrl-C, by SIGKILL. (In a group of its own the janitor does not hear that Ctrl-C;
- * parent and child both see to it, whoever comes first.) */
-static void hire_janitor(struct store *store)
-{
-    uv_file ends[2];
-    char nothing;
-
-    must("make a pipe", uv_pipe(ends, 0, 0));
-    store->janitor = must("start a janitor", result_of(fork()));
-    must("set it apart", result_of(setpgid(store->janitor, store->janitor)));
-    if (store->janitor == 0) {
-        must("close our end", result_of(close(ends[1])));
-        must("wait for the end", result_of(read(ends[0], &nothing, 1)));
-        execlp("rm", "rm", "-r", store->directory, (char *)NULL);
-        _exit(EXIT_FAILURE);
-    }
-    must("close the janitor's end", result_of(close(ends[0])));
-    store->alive = ends[1];
-    must("go into the directory", result_of(chdir(store->directory)));
-}
-
-/* Write or read all files, and say how long it took. */
+/* Write or read all files. */
 static void do_files(struct store *store, bool writing)
 {
-    const char *what = writing ? "writing" : "reading";
-    double from_disk = megabytes_from_disk();
-    uint64_t start = uv_hrtime();
-
-    store->writing = writing;
-    store->checksum = 0;
-    do_all(store);
-    say_untimed("files: done with %s", what);
-    measure("%s: %.3f s, %.1f MB from the disk", what,
-            (double)(uv_hrtime() - start) / 1e9, megabytes_from_disk() - from_disk);
-}
-
-static void do_all(struct store *store)
-{
-    const char *what = store->writing ? "write" : "read";
-
+    begin(store, writing);
     for (int i = 0; i < store->files; i++)
-        must_file(what, i, do_file(store, i, &store->checksum));
+        must_file(writing ? "write" : "read", i, do_file(store, i, &store->checksum));
+    show_cost(store);
 }
 
 /* Returns 0 or an error. A file has another name until it is whole, so that nobody ever
@@ -153,73 +69,4 @@ static int move(const struct store *store, uv_file file, char *buffer)
         done += (size_t)moved;
     }
     return 0;
-}
-
-static unsigned long long sum_of(const char *buffer, size_t size)
-{
-    unsigned long long sum = 0;
-
-    for (size_t i = 0; i < size; i++)
-        sum += (unsigned char)buffer[i];
-    return sum;
-}
-
-/* What was written or read stays in memory. Have it saved to the disk, since only then
- * it can go, and ask the system to forget it. Whether it did, the megabytes tell. */
-static void forget_files(const struct store *store)
-{
-    char path[NAME], part[NAME];
-
-    sync();
-    for (int i = 0; i < store->files; i++) {
-        uv_file file;
-
-        name(i, path, part);
-        file = must_file("open", i, result_of(open(path, O_RDONLY)));
-#ifdef POSIX_FADV_DONTNEED
-        must_file("forget", i, -posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED));
-#endif
-        must_file("close", i, result_of(close(file)));
-    }
-    say_untimed("system: was asked to forget the files");
-}
-
-/* Nobody works with the files any more. End the pipe, and wait until they are gone. */
-static void dismiss_janitor(const struct store *store)
-{
-    int status;
-
-    must("end the pipe", result_of(close(store->alive)));
-    must("wait for the janitor", result_of(waitpid(store->janitor, &status, 0)));
-    must("remove the files", status == 0 ? 0 : UV_EIO);
-}
-
-/* By all threads, since the program began; the system counts blocks of 512 bytes. */
-static double megabytes_from_disk(void)
-{
-    struct rusage usage;
-
-    must("ask for the use of the disk", result_of(getrusage(RUSAGE_SELF, &usage)));
-    return (double)usage.ru_inblock * 512 / 1e6;
-}
-
-static void name(int number, char path[], char part[])
-{
-    snprintf(path, NAME, "%04d", number);
-    snprintf(part, NAME, "%04d.part", number);
-}
-
-/* must(), which names the file. */
-static int must_file(const char *what, int number, int result)
-{
-    char sentence[40];
-
-    snprintf(sentence, sizeof sentence, "%s file %04d", what, number);
-    return must(sentence, result);
-}
-
-/* The system returns -1 and leaves the error in errno; libuv returns the error. */
-static int result_of(ssize_t returned)
-{
-    return returned < 0 ? uv_translate_sys_error(errno) : (int)returned;
 }

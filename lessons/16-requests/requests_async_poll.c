@@ -3,19 +3,11 @@
  * You will see 0.25 s: the site lets us wait for eight pages at the same time.
  * Order of events: main -> ask, ... -> wait_for_all -> on_done, ... -> show, ... */
 
-#include "fetch.h"
-#include "lesson.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { DEADLINE = 3000 }; /* ms; a page that isn't here by then has failed */
+#include "requests.h"
 
 struct page {
     int number;
-    char url[1000];
+    const char *url;
     CURL *easy;
     FILE *stream;    /* collects the body */
     CURLcode result; /* CURLE_OK when the answer is whole, also when that is a 404 */
@@ -24,91 +16,41 @@ struct page {
     size_t size;
 };
 
-struct list {
-    struct page *pages;
-    int count, failures;
-};
-
-static void list_pages(struct list *list, int argc, char *argv[]);
-static void read_list(struct list *list, const char *name);
-static void add_page(struct list *list, const char *address);
 static void ask(CURLM *multi, struct page *page);
 static void wait_for_all(CURLM *multi);
 static void take_results(CURLM *multi);
 static void on_done(CURLM *multi, CURL *easy, CURLcode result);
 static void must_curl(long long code);
-static void show(struct list *list, const struct page *page);
 
 int main(int argc, char *argv[])
 {
     CURLM *multi = curl_multi_init();
     struct list list = {0};
+    struct page *pages;
+    int failures = 0;
 
     must("start curl", multi ? 0 : UV_ENOMEM);
-    list_pages(&list, argc, argv);
-    for (int i = 0; i < list.count; i++)
-        ask(multi, &list.pages[i]);
+    list_urls(&list, argc, argv);
+    pages = calloc((size_t)list.count, sizeof *pages);
+    must("remember all pages", pages ? 0 : UV_ENOMEM);
+    for (int i = 0; i < list.count; i++) {
+        pages[i] = (struct page){.number = i + 1, .url = list.urls[i]};
+        ask(multi, &pages[i]);
+    }
     wait_for_all(multi);
     for (int i = 0; i < list.count; i++) {
-        show(&list, &list.pages[i]);
-        free(list.pages[i].body);
+        struct page *page = &pages[i];
+
+        failures +=
+            show(page->number, page->result ? curl_easy_strerror(page->result) : NULL,
+                 page->status, page->body, page->size);
+        free(page->body);
     }
     must_curl(curl_multi_cleanup(multi));
-    free(list.pages);
-    say("%d pages, %d failures", list.count, list.failures);
-    return list.failures ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-/* What the command line asks for; without it, eight pages of the course's site. */
-static void list_pages(struct list *list, int argc, char *argv[])
-{
-    char address[32];
-
-    if (argc == 3 && strcmp(argv[1], "-f") == 0) {
-        read_list(list, argv[2]);
-        return;
-    }
-    if (argc > 1 && argv[1][0] == '-') {
-        fprintf(stderr, "usage: requests_async_poll [URL... | -f FILE]\n");
-        exit(2);
-    }
-    for (int i = 1; i < argc; i++)
-        add_page(list, argv[i]);
-    for (int i = 1; argc == 1 && i <= 8; i++) {
-        snprintf(address, sizeof address, "/page/%d?delay=250", i);
-        add_page(list, address);
-    }
-}
-
-/* One URL a line. */
-static void read_list(struct list *list, const char *name)
-{
-    FILE *file = fopen(name, "r");
-    char *line = NULL;
-    size_t room = 0;
-
-    must("open the list of pages", file ? 0 : uv_translate_sys_error(errno));
-    while (getline(&line, &room, file) > 0) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] != '\0')
-            add_page(list, line);
-    }
-    must("find a page in the list", list->count ? 0 : UV_EOF);
-    free(line);
-    fclose(file);
-}
-
-/* An address that begins with a slash is a page of the course's site. */
-static void add_page(struct list *list, const char *address)
-{
-    const char *host = address[0] == '/' ? site() : "";
-    struct page page = {.number = ++list->count};
-    int size = snprintf(page.url, sizeof page.url, "%s%s", host, address);
-
-    must("remember such a URL", size < (int)sizeof page.url ? 0 : UV_ENAMETOOLONG);
-    list->pages = realloc(list->pages, (size_t)list->count * sizeof page);
-    must("remember all pages", list->pages ? 0 : UV_ENOMEM);
-    list->pages[list->count - 1] = page;
+    free(pages);
+    free_urls(&list);
+    say("%d pages, %d failures", list.count, failures);
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Only starts it. The body is collected in memory: curl gives each piece to
@@ -171,20 +113,4 @@ static void on_done(CURLM *multi, CURL *easy, CURLcode result)
 static void must_curl(long long code)
 {
     must("prepare a request", code == 0 ? 0 : UV_ENOMEM);
-}
-
-static void show(struct list *list, const struct page *page)
-{
-    const char *title = strstr(page->body, "<title>");
-    int length;
-
-    title = title ? title + strlen("<title>") : "";
-    length = (int)strcspn(title, "<\r\n"); /* there it ends, or else our line would */
-    if (page->result == CURLE_OK)
-        say("page %d: %ld, %zu bytes, '%.*s'", page->number, page->status, page->size,
-            length, title);
-    else
-        say("page %d: failed, %s", page->number, curl_easy_strerror(page->result));
-    if (page->result != CURLE_OK || page->status >= 400)
-        list->failures++;
 }

@@ -4,14 +4,7 @@
  * Order of events: main -> open_connection -> on_step -> go_on, on_step, ... -> on_open
  * -> ask -> on_news -> keep -> answered -> on_closed */
 
-#include "lesson.h"
-
-#include <libpq-fe.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { GUESTS = 8 };
+#include "database.h"
 
 struct connection {
     PGconn *server; /* libpq's part of it */
@@ -26,12 +19,6 @@ struct restaurant {
     int open, printed;       /* how many connections, and bills */
 };
 
-static const char *const guests[GUESTS] = {"Ada", "Ben",  "Cleo", "Dan",
-                                           "Eva", "Finn", "Gina", "Hugo"};
-static const char question[] =
-    "SELECT string_agg(dish, ' + ' ORDER BY price), sum(price), pg_sleep(0.25)"
-    " FROM orders JOIN dishes USING (dish) WHERE guest = $1";
-
 static void open_connection(struct connection *connection);
 static void wait_for(struct connection *connection, int events, uv_poll_cb on_event);
 static void on_step(uv_poll_t *socket, int status, int events);
@@ -43,8 +30,6 @@ static void on_news(uv_poll_t *socket, int status, int events);
 static void keep(struct connection *connection, PGresult *result);
 static void answered(struct connection *connection);
 static void on_closed(uv_handle_t *socket);
-static void print_bill(const char *guest, PGresult *bill);
-static _Noreturn void fail(const char *what, PGconn *server);
 
 int main(void)
 {
@@ -184,21 +169,4 @@ static void on_closed(uv_handle_t *socket)
     struct connection *connection = socket->data;
 
     PQfinish(connection->server);
-}
-
-static void print_bill(const char *guest, PGresult *bill)
-{
-    say("%s: %s = %s euros", guest, PQgetvalue(bill, 0, 0), PQgetvalue(bill, 0, 1));
-    PQclear(bill);
-}
-
-/* What libpq says may have several lines; the first says what happened. */
-static _Noreturn void fail(const char *what, PGconn *server)
-{
-    const char *why = PQerrorMessage(server);
-    const char *hint = " (start this with build/common/with-postgres)";
-
-    fprintf(stderr, "database_async: cannot %s: %.*s%s\n", what, (int)strcspn(why, "\n"),
-            why, getenv("PGHOST") ? "" : hint);
-    exit(EXIT_FAILURE);
 }

@@ -5,14 +5,9 @@
  * then only a few. Order of events: main -> begin -> send_some -> on_news -> keep, ...
  * -> on_round -> send_some or begin; at the end on_closed */
 
-#include "lesson.h"
+#include "database.h"
 
-#include <libpq-fe.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { GUESTS = 8, DISHES = 4, SMALL = 200 };
+enum { DISHES = 4, SMALL = 200 };
 
 struct act {
     const char *question;
@@ -29,11 +24,6 @@ struct pipeline {
     int euros;
 };
 
-static const char *const guests[GUESTS] = {"Ada", "Ben",  "Cleo", "Dan",
-                                           "Eva", "Finn", "Gina", "Hugo"};
-static const char question[] =
-    "SELECT string_agg(dish, ' + ' ORDER BY price), sum(price), pg_sleep(0.25)"
-    " FROM orders JOIN dishes USING (dish) WHERE guest = $1";
 static const char *const dishes[DISHES] = {"soup", "pasta", "fish", "cake"};
 static const char price[] = "SELECT price FROM dishes WHERE dish = $1";
 
@@ -53,8 +43,6 @@ static void on_news(uv_poll_t *socket, int status, int events);
 static void keep(struct pipeline *pipeline, PGresult *result);
 static void on_round(struct pipeline *pipeline);
 static void on_closed(uv_handle_t *socket);
-static void print_bill(const char *guest, PGresult *bill);
-static _Noreturn void fail(const char *what, PGconn *server);
 
 int main(void)
 {
@@ -183,21 +171,4 @@ static void on_closed(uv_handle_t *socket)
     struct pipeline *pipeline = socket->data;
 
     PQfinish(pipeline->server);
-}
-
-static void print_bill(const char *guest, PGresult *bill)
-{
-    say("%s: %s = %s euros", guest, PQgetvalue(bill, 0, 0), PQgetvalue(bill, 0, 1));
-    PQclear(bill);
-}
-
-/* What libpq says may have several lines; the first says what happened. */
-static _Noreturn void fail(const char *what, PGconn *server)
-{
-    const char *why = PQerrorMessage(server);
-    const char *hint = " (start this with build/common/with-postgres)";
-
-    fprintf(stderr, "database_async_pipeline: cannot %s: %.*s%s\n", what,
-            (int)strcspn(why, "\n"), why, getenv("PGHOST") ? "" : hint);
-    exit(EXIT_FAILURE);
 }
