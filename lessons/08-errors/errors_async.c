@@ -49,6 +49,7 @@ int main(void)
 {
     struct attempts all = {0};
 
+    say("%d things are tried", ATTEMPTS);
     must("start a timer", uv_timer_init(uv_default_loop(), &all.pause));
     all.pause.data = &all;
     all.name_req.data = all.open_req.data = &all;

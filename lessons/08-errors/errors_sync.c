@@ -19,6 +19,7 @@ int main(void)
 {
     int errors = 0;
 
+    say("5 things are tried");
     report("no name", look_up(NULL), &errors);
     report("unknown name", look_up("nobody"), &errors);
     report("missing file", open_missing_file(), &errors);

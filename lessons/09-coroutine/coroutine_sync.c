@@ -18,6 +18,7 @@ int main(void)
     struct clerk ann = {.name = "Ann", .ms = 500, .stock = {6, 7}};
     struct clerk ben = {.name = "Ben", .ms = 200, .stock = {2, 5}};
 
+    say("two clerks come to work");
     say("both clerks are here");
     say("before await");
     say("Ann: answers %d", answer(&ann));

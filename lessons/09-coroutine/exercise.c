@@ -28,6 +28,7 @@ int main(void)
     struct clerk ann = {.name = "Ann", .ms = 400, .stock = {6, 7, 2}};
     struct clerk ben = {.name = "Ben", .ms = 300, .stock = {2, 5, 1}};
 
+    say("two clerks come to work");
     create(&ann);
     create(&ben);
     say("before await");

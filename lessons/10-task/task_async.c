@@ -34,9 +34,9 @@ int main(void)
 {
     struct caller caller = {0};
 
+    start(&caller.task);
     must("make tea", uv_timer_init(uv_default_loop(), &caller.tea));
     caller.tea.data = &caller;
-    start(&caller.task);
     drink_tea(&caller);
     run_and_close();
     say("caller: has gone home");

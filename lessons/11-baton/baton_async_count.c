@@ -21,6 +21,7 @@ int main(void)
     struct counter apple = {.name = "apple", .ms = 100};
     struct counter peach = {.name = "peach", .ms = 200};
 
+    say("two begin to count");
     start(&apple);
     start(&peach);
     run_and_close();

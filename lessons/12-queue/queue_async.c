@@ -43,6 +43,7 @@ static void fill(struct queue *queue)
 {
     for (int job = 1; job <= JOBS; job++)
         queue->jobs[queue->put++] = job;
+    say("%d jobs of 0.2 s are in the queue", queue->put);
 }
 
 static void hire(struct worker *worker, int number, struct queue *queue)

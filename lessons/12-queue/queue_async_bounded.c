@@ -45,9 +45,9 @@ int main(int argc, char *argv[])
     read_numbers(argc, argv, &asked, 1);
     queue.room = asked.value;
     queue.consumer = &consumer;
+    say("consumer: waits, the queue is empty");
     must("hire", uv_timer_init(uv_default_loop(), &consumer.work));
     consumer.work.data = &consumer;
-    say("consumer: waits, the queue is empty");
     for (int i = 0; i < 2; i++) {
         must("hire", uv_timer_init(uv_default_loop(), &producers[i].work));
         producers[i].work.data = &producers[i];

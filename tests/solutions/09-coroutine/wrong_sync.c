@@ -6,6 +6,7 @@
 
 int main(void)
 {
+    say("two clerks come to work");
     say("before await");
     say("Ann: start to answer");
     say("Ben: start to answer");
