@@ -544,8 +544,8 @@ static void stop(struct server *server)
         strstr(server->text, "post-bootstrap"))
         kill(-server->helper, SIGTERM);
     if (!wait_for_all(server, GRACE)) {
-        kill(-server->helper, SIGKILL);
-        wait_for_all(server, GRACE / 2);
+        kill(-server->helper, SIGKILL); /* dead as soon as they have a processor */
+        wait_for_all(server, PATIENCE);
     }
     server->helper = 0;
 }

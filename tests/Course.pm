@@ -12,9 +12,10 @@ use File::Find;
 use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints source_of make_command build_dir compiler_of_the_course scratch bare_tree
+    no_complaints patience wait_until in_time source_of make_command build_dir compiler_of_the_course scratch bare_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -164,6 +165,33 @@ sub run {
         status => $ended >> 8,
         signal => $ended & 127
     };
+}
+
+# Seconds to wait for what takes a moment: a busy machine may stand still for half a minute.
+sub patience { return 100 * ($ENV{SLOW} || 1) }
+
+# Until it is true; returns whether it became so.
+sub wait_until {
+    my ($condition) = @_;
+    my $end = time + patience();
+    while (!$condition->()) {
+        return 0 if time > $end;
+        sleep 0.02;
+    }
+    return 1;
+}
+
+# Something takes less than so many seconds: $try does it, and returns how many it took.
+# When it takes longer, that may be noise, which comes and goes: it is tried again.
+sub in_time {
+    my ($seconds, $name, $try) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @took;
+    for (1 .. 6) {
+        push @took, $try->();
+        return pass($name) if $took[-1] < $seconds * ($ENV{SLOW} || 1);
+    }
+    return fail($name) || diag("each time it took longer than $seconds s: @took");
 }
 
 # Whether there is such a command.

@@ -51,7 +51,7 @@ sub start {
 sub finish {
     my ($run) = @_;
     local $SIG{ALRM} = sub { kill KILL => $run->{pid} };
-    alarm 20 * ($ENV{SLOW} || 1);
+    alarm patience();
     waitpid $run->{pid}, 0;
     my $status = $? & 127 ? 'a signal' : $? >> 8;
     alarm 0;
@@ -146,15 +146,14 @@ my @slow = variants('slow', '0.25', '15');
 sub interrupted {
     my ($name, $sentence, $stop) = @_;
     my %run   = map { $_ => start($_) } @slow;
-    my $limit = time + 10 * ($ENV{SLOW} || 1);
-    sleep 0.02 until time > $limit || !grep { !-s $run{$_}{out} } @slow;
+    wait_until(sub { !grep { !-s $run{$_}{out} } @slow });
     my $stopped = time;
     $stop->();
     for my $program (@slow) {
         my ($own) = $program =~ m{([^/]+)$};
         like(finish($run{$program}), qr/^1 $own: $sentence\n\z/, "$own: $name");
     }
-    cmp_ok(time - $stopped, '<', 3 * ($ENV{SLOW} || 1), "$name: heard at once");
+    cmp_ok(time - $stopped, '<', patience(), "$name: heard, and not waited for");
 }
 
 my ($postmaster) = read_file("$ENV{PGHOST}/data/postmaster.pid") =~ /^(\d+)/;

@@ -16,9 +16,8 @@ use POSIX qw(:sys_wait_h);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $top      = getcwd();
-my $show     = abs_path(build_dir() . '/common/show');
-my $patience = 100; # seconds, for what takes a moment
+my $top  = getcwd();
+my $show = abs_path(build_dir() . '/common/show');
 
 die 'show.t: ' . build_dir() . "/common/show is not there; `make` builds it\n"
     unless $show && -x $show;
@@ -109,17 +108,6 @@ sub start {
     }
     $keys->autoflush(1);
     return {pid => $pid, out => $out, keys => $keys};
-}
-
-# Until it is true; returns whether it became so.
-sub wait_until {
-    my ($condition) = @_;
-    my $end = time + $patience;
-    while (!$condition->()) {
-        return 0 if time > $end;
-        sleep 0.02;
-    }
-    return 1;
 }
 
 sub printed { return read_file("$_[0]{out}") }
@@ -570,7 +558,7 @@ subtest 'nobody waits for one who cannot be reached' => sub {
     my $ran = show($dir);
     ended_well($ran);
     like($ran->{out}, qr/^one\n-- ended/m, 'its output is over');
-    cmp_ok(time - $began, '<', $patience, 'soon');
+    cmp_ok(time - $began, '<', patience(), 'soon');
     kill KILL => read_file("$dir/pids");
 };
 

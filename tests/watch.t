@@ -40,12 +40,8 @@ sub start {
 sub wait_for {
     my ($pattern, $times, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $end = time + 60;
     my $count;
-    do {
-        sleep 0.05;
-        $count = () = read_file($said) =~ /$pattern/g;
-    } until $count >= $times || time > $end;
+    wait_until(sub { ($count = () = read_file($said) =~ /$pattern/g) >= $times });
     return is($count, $times, $name) || diag(read_file($said));
 }
 
@@ -54,21 +50,15 @@ sub checks { return scalar(() = read_file($said) =~ /checked at each save/g) }
 # Those who still run in our tree, as far as the system tells.
 sub left {
     my @left;
-    for (1 .. 50) {
-        @left = grep { (readlink "$_/cwd" // '') eq $tree } glob '/proc/[0-9]*';
-        return if !@left;
-        sleep 0.1;
-    }
+    return if wait_until(sub { !(@left = grep { (readlink "$_/cwd" // '') eq $tree } glob '/proc/[0-9]*') });
     return map { read_file("$_/cmdline") =~ tr/\0/ /r } @left;
 }
 
 sub ends {
     my ($pid, $signal, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $begin = time;
     kill $signal => -$pid;
-    sleep 0.02 until waitpid($pid, WNOHANG) == $pid || time > $begin + 30;
-    cmp_ok(time - $begin, '<', 5, "$name: SIG$signal ends it");
+    ok(wait_until(sub { waitpid($pid, WNOHANG) == $pid }), "$name: SIG$signal ends it");
     no_complaints("$name: nothing is left running", left());
 }
 
