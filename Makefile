@@ -28,11 +28,10 @@
 #: make timelines    draw each lesson's timeline.svg from its recordings
 #: make starters     write each exercise.c anew from its solution; yours are kept
 #: make memcheck     ASan + UBSan, valgrind, and TSan where there are threads
+#: make bench        what the programs measure themselves, and the speed of fetch
 #: make setup-checks install what only these checks need
 #: make setup-database  install what only the lessons with a database need
 #: make clean        remove everything that was built
-#:
-#: Still to come, with its own sentence until then: make bench.
 #:
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
 #: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
@@ -120,7 +119,7 @@ show = $(if $(V),set -x; ,echo "cc $<";)
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
 .PHONY: all programs tools libraries force lessons progress help test test-exercises score \
-	starters timelines memcheck test-right test-threads slides test-slides clean
+	starters timelines memcheck test-right test-threads bench slides test-slides clean
 .DELETE_ON_ERROR:
 
 $(BUILD)/flags:
@@ -331,6 +330,17 @@ test-threads: programs
 	done; \
 	if [ -n "$$chosen" ]; then $(prove) -j8 $$chosen; else echo "no lesson has threads yet"; fi
 
+# With nothing else running. It fails when a program does, or when a target is missed.
+bench: programs
+	@status=0; \
+	echo "== what the programs measure: the median of 5 runs (smallest to largest)"; \
+	tests/bench/measurements || status=1; \
+	echo "== the speed of common/fetch, beside two other ways"; \
+	if [ -e $(BUILD)/common/site ] && [ -e $(BUILD)/common/fetch.o ]; then \
+		tests/bench/fetch-speed || status=1; \
+	else echo "left out: it needs libcurl and libmicrohttpd: \`make setup\` installs them"; fi; \
+	exit $$status
+
 # --- for instructors; nothing else needs node ---
 
 slides:
@@ -344,13 +354,6 @@ test-slides: slides
 	@status=0; for tests in $(sort $(wildcard tests/slides/*.test.mjs)); do \
 		node --test --test-reporter=spec $$tests || status=1; \
 	done; exit $$status
-
-# --- still to come ---
-
-later := bench
-.PHONY: $(later)
-not_yet = echo "make $@ comes later: this command is not built yet." >&2; exit 1
-$(later): ; @$(not_yet)
 
 # Only what is known to be made here, and only where something was made, should
 # BUILD be a directory of somebody's. What a student has solved (progress) stays, and so

@@ -562,19 +562,13 @@ SH
     ok(-d "$tree/build/npm/node_modules", 'what was installed stays');
 };
 
-subtest 'what is still to come says so' => sub {
+subtest 'make help' => sub {
     my $tree = tree();
     my $help = make($tree, ['help']);
     succeeds($help, 'make help');
     like($help->{out}, qr/^make lesson-05 +\S/m, 'says what to do');
     like($help->{out}, qr/^make setup +\S/m,     'and how to start');
     unlike($help->{out}, qr/^.{81}/m, 'in 80 columns');
-
-    my ($later) = $help->{out} =~ /^Still to come[^:]*:(.*?)\.$/ms;
-    for my $goal (split /,\s*/, ($later // '') =~ s/make |^\s+//gr) {
-        fails_with_a_line(make($tree, [$goal]),
-            qr/^make $goal comes later: this command is not built yet\.$/, "make $goal");
-    }
 };
 
 subtest 'make clean takes away what make has made, and nothing else' => sub {
