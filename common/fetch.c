@@ -86,7 +86,7 @@ static int on_close_socket(void *of, curl_socket_t socket);
 static void close_watch(struct watch *watch);
 static void on_watch_closed(uv_handle_t *poll);
 static void end_all(struct fetch_list *list, CURLcode result);
-static void on_closed(uv_handle_t *handle);
+static void on_handle_closed(uv_handle_t *handle);
 static void count_closed(struct fetcher *fetcher);
 
 static uv_once_t once = UV_ONCE_INIT;
@@ -712,7 +712,7 @@ static void report(struct fetcher *fetcher)
     if (!fetcher->is_closing)
         begin_waiting(fetcher);
     else if (!fetcher->over.first && !uv_is_closing((uv_handle_t *)&fetcher->next_round))
-        uv_close((uv_handle_t *)&fetcher->next_round, on_closed);
+        uv_close((uv_handle_t *)&fetcher->next_round, on_handle_closed);
 }
 
 /* Curl closes some sockets without telling: when a deadline passes while it connects, or
@@ -778,7 +778,7 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
     for (size_t i = 0; i < fetcher->watches_size; i++)
         if (fetcher->watches[i])
             close_watch(fetcher->watches[i]);
-    uv_close((uv_handle_t *)&fetcher->alarm, on_closed);
+    uv_close((uv_handle_t *)&fetcher->alarm, on_handle_closed);
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
 
@@ -788,7 +788,7 @@ static void end_all(struct fetch_list *list, CURLcode result)
         end(list->first, result);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     count_closed(handle->data);
 }

@@ -781,7 +781,7 @@ static void explain_end(struct verdict *verdict)
     else if (run->exit_status != recording->exit_status)
         fprintf(verdict->why, "its exit status is %d, and should be %d\n",
                 run->exit_status, recording->exit_status);
-    if (run->left_children)
+    if (run->left_children && !(student && run->signal != 0)) /* what else could it do */
         fprintf(verdict->why,
                 "it ended, and left a process running that it had started\n");
     if (!same_errors(run, recording)) {
@@ -844,7 +844,12 @@ static void advise(const struct verdict *verdict)
             "round, and never returns to the loop.";
     else if (run->err_size > 0 && (strstr(run->err, "Sanitizer") != NULL ||
                                    strstr(run->err, "runtime error") != NULL))
-        meaning = "The first line above that names your file tells where it happens.";
+        meaning =
+            strstr(run->err, "exercise.c")
+                ? "The first line above that names your file tells where it happens."
+                : "No line above names your file: it happens in a library, with\n"
+                  "something that you gave to it. A handle or a request that it had\n"
+                  "already, and has not given back yet? Or one that is gone by now?";
     else if (run->err_size > 0 && strstr(run->err, "is_closing") != NULL)
         meaning = "libuv says so above: a handle was closed that is closed already.";
     else if (run->err_size > 0 && strstr(run->err, "Assertion") != NULL)
@@ -855,11 +860,18 @@ static void advise(const struct verdict *verdict)
             "It does what C does not allow: an index outside of its array, or a\n"
             "pointer followed that is NULL or was never set. You are told where with\n"
             "SANITIZE=address,undefined behind the make command.";
+    else if (run->signal == SIGABRT && run->err_size == 0)
+        meaning =
+            "libuv has stopped it, since it was to watch a file that is closed already.\n"
+            "Close the handle first, and in its close callback the file, or the "
+            "connection\n"
+            "that it belongs to.";
     else if (run->signal != 0)
         meaning =
             "A pointer that was never set, or leads to something that is gone by now?\n"
-            "A handle that was initialised again while it is still active? With\n"
-            "SANITIZE=address behind the make command you are told where.";
+            "A handle that was initialised again while it is still active, or a request\n"
+            "that was started again before its callback has come? With SANITIZE=address\n"
+            "behind the make command you are told where.";
     else if (run->err_size > 0 && strstr(run->err, "left a handle open"))
         meaning =
             "Every handle that was opened has to be closed, when it has done its work.\n"

@@ -238,7 +238,7 @@ subtest 'the READMEs of the lessons have one shape' => sub {
 sub is_command {
     my ($line, $missing) = @_;
     $line =~ s{^\s*(?:\$ )?(?:\w+=\S* )*}{};
-    my ($word) = $line =~ s{^build/common/with-\w+ (?=\S)}{}r =~ /^(\S+)/; # in its surroundings
+    my ($word) = $line =~ s{^build/common/with-\w+ (?:sh -c ')?(?=\S)}{}r =~ /^(\S+)/; # in its surroundings
     return 1 if $word =~ /^(?:make|diff|git|valgrind|strace|curl|nc|kill|cc|gcc|clang)$/;
     return 1 if $word =~ m{^common/} && -x $word;
     return 0 if $word !~ m{^build/(lessons/\S+)};

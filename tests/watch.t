@@ -23,6 +23,7 @@ run([make_command(), qw(build/tests/check build/common/watch build/common/lesson
 # Start it as a terminal would: in a process group of its own. Returns its number.
 sub start {
     my (@command) = @_;
+    unlink $said; # what another one has said
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         setpgrp;

@@ -50,7 +50,8 @@ static int result_of(ssize_t returned)
     return returned < 0 ? uv_translate_sys_error(errno) : (int)returned;
 }
 
-/* In the child. Each message has its time, so that no delay is added to another. */
+/* In the child. (The sleep is rounded up, so that no message is too early.) Each message
+ * has its time, so that no delay is added to another. */
 static void send_messages(const struct bot *bot, uv_file pipe)
 {
     for (const struct message *message = bot->messages; message->text[0]; message++) {
@@ -63,8 +64,9 @@ static void send_messages(const struct bot *bot, uv_file pipe)
     }
 }
 
-/* A bot is a copy of this program that does nothing but send its messages. `flags` are
- * for our end of its pipe: 0, or UV_NONBLOCK_PIPE. */
+/* A bot is a copy of this program that does nothing but send its messages. What it writes
+ * into ends[1] we read from ends[0]; a uv_file is the number of an open file. `flags` are
+ * for our end: 0, or UV_NONBLOCK_PIPE. */
 static void start(struct bot *bot, int flags)
 {
     uv_file ends[2];
@@ -100,7 +102,7 @@ static void tell(const struct bot *bot, const struct message *message)
         message->ms / 10 % 100);
 }
 
-/* Whoever never asks in vain takes no CPU time that could be spared. */
+/* "none": none but for reading what is there. */
 static void show_cost(const struct techie *techie)
 {
     double took = (double)(uv_hrtime() - techie->start) / 1e9;
@@ -113,7 +115,8 @@ static void show_cost(const struct techie *techie)
     measure("asked %d times, %d in vain", techie->asked, techie->in_vain);
 }
 
-/* Who has started a process asks how it ended; until then it is not quite gone. */
+/* Who has started a process asks how it ended; until then it is not quite gone. A status
+ * of 0: it has sent everything. */
 static void see_off_all(const struct bot bots[])
 {
     int status;

@@ -15,14 +15,15 @@ int main(void)
     struct techie techie;
     struct bot bots[BOTS];
 
-    start_all(bots, &techie, UV_NONBLOCK_PIPE);
+    start_all(bots, &techie, 0);
     for (int i = 0; i < BOTS; i++)
         watch(&bots[i]);
     run_and_close();
     see_off_all(bots);
 }
 
-/* After the forks: a loop belongs to one process. */
+/* After the forks: a loop belongs to one process. (The handle makes the pipe
+ * non-blocking by itself.) */
 static void watch(struct bot *bot)
 {
     must("watch a bot", uv_poll_init(uv_default_loop(), &bot->readable, bot->pipe));
@@ -51,12 +52,11 @@ static void hear(struct bot *bot)
         tell(bot, &message);
 }
 
-/* The end of a pipe can be read like a message, one of no bytes. */
+/* The end of a pipe can be read like a message, one of no bytes. Nobody has to count who
+ * is left: the loop ends by itself when it has nothing to watch any more. */
 static void hang_up(struct bot *bot)
 {
     say("%s: has hung up", bot->name);
     uv_close((uv_handle_t *)&bot->readable, NULL);
     must("close a pipe", result_of(close(bot->pipe)));
-    bot->pipe = -1;
-    bot->techie->listening--;
 }

@@ -68,7 +68,7 @@ static unsigned long long sum_of(const char *buffer, size_t size)
 /* A child process that removes the files when we have ended. It reads from a pipe into
  * which nobody writes, and which ends when we do: at the end of main, after an error,
  * by Ctrl-C, by SIGKILL. (In a group of its own the janitor does not hear that Ctrl-C;
- * parent and child both see to it, whoever comes first.) */
+ * parent and child both see to it, whoever comes first; 0 is the child for itself.) */
 static void hire_janitor(struct store *store)
 {
     uv_file ends[2];

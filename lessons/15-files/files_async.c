@@ -93,7 +93,8 @@ static void on_open(uv_fs_t *req)
     move(hand);
 }
 
-/* Write or read what is still missing. */
+/* Write or read what is still missing, from where the last step has stopped (-1). `rest`
+ * may go: libuv copies where and how long the buffer is, and the buffer itself stays. */
 static void move(struct hand *hand)
 {
     uv_loop_t *loop = uv_default_loop();

@@ -67,7 +67,8 @@ static void do_batch(uv_work_t *work)
 
     while (batch->error == 0 && batch->next < batch->end) {
         batch->error = do_file(batch->store, batch->next, &batch->checksum);
-        batch->next += batch->error == 0;
+        if (batch->error == 0)
+            batch->next++;
     }
 }
 
@@ -80,13 +81,14 @@ static void on_done(uv_work_t *work, int status)
     must_file(batch->store->writing ? "write" : "read", batch->next, batch->error);
 }
 
-/* Returns 0 or an error. A file has another name until it is whole, so that nobody ever
- * finds half of one. */
+/* Returns 0 or an error; what was read is added to the checksum. A file has another name
+ * until it is whole, so that nobody ever finds half of one. */
 static int do_file(const struct store *store, int number, unsigned long long *checksum)
 {
     bool writing = store->writing;
-    int flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY, file, error;
+    int flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
     char path[NAME], part[NAME], buffer[MOST_KB * 1000];
+    int file, error;
 
     name(number, path, part);
     if (writing)

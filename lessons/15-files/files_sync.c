@@ -32,13 +32,14 @@ static void do_files(struct store *store, bool writing)
     show_cost(store);
 }
 
-/* Returns 0 or an error. A file has another name until it is whole, so that nobody ever
- * finds half of one. */
+/* Returns 0 or an error; what was read is added to the checksum. A file has another name
+ * until it is whole, so that nobody ever finds half of one. */
 static int do_file(const struct store *store, int number, unsigned long long *checksum)
 {
     bool writing = store->writing;
-    int flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY, file, error;
+    int flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
     char path[NAME], part[NAME], buffer[MOST_KB * 1000];
+    int file, error;
 
     name(number, path, part);
     if (writing)

@@ -80,8 +80,9 @@ static void free_urls(struct list *list)
     free(list->urls);
 }
 
-/* Print how it went with a page; `error` is NULL when an answer came. Returns whether it
- * is a failure: an answer whose status tells of an error (404, ...) is one, too. */
+/* Print how it went with a page; `error` is NULL when an answer came, and the body ends
+ * with a '\0'. Returns whether it is a failure: an answer whose status tells of an error
+ * (404, ...) is one, too. */
 static int show(int number, const char *error, long status, const char *body, size_t size)
 {
     const char *title = strstr(body, "<title>");

@@ -1,6 +1,7 @@
 /* requests_async.c - pages from the web, all at once: curl on the libuv loop.
  * You will see 0.25 s: the site lets us wait for eight pages at the same time.
- * Order of events: main -> ask, ask, ... -> on_done, on_done, ... -> show, ... */
+ * Order of events: main -> list_urls -> ask, ask, ... -> on_done, on_done, ... -> show,
+ * ... */
 
 #include "requests.h"
 
@@ -52,9 +53,9 @@ static void ask(struct group *group, struct page *page)
 {
     say("page %d: asked", page->number);
     page->fetch.data = group;
+    group->missing++;
     must("ask for a page",
          fetch_start(&group->fetcher, &page->fetch, page->url, DEADLINE, on_done));
-    group->missing++;
 }
 
 /* The loop calls this once for each page, in whatever order they come. */

@@ -1,7 +1,8 @@
 /* requests_async_poll.c - pages from the web, all at once: curl's multi interface in a
  * loop of its own, which waits in curl_multi_poll(). No libuv takes part.
  * You will see 0.25 s: the site lets us wait for eight pages at the same time.
- * Order of events: main -> ask, ... -> wait_for_all -> on_done, ... -> show, ... */
+ * Order of events: main -> list_urls -> ask, ... -> wait_for_all -> on_done, ... -> show,
+ * ... */
 
 #include "requests.h"
 
@@ -53,8 +54,9 @@ int main(int argc, char *argv[])
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Only starts it. The body is collected in memory: curl gives each piece to
- * fwrite(). (For our own machine no proxy is asked.) */
+/* Only starts it. The body is collected in memory: curl gives each piece to fwrite().
+ * CURLOPT_PRIVATE is to curl what `data` is to a handle. (Up to ten redirects; and
+ * whatever proxy is set, our own machine is asked directly.) */
 static void ask(CURLM *multi, struct page *page)
 {
     page->easy = curl_easy_init();
@@ -112,5 +114,5 @@ static void on_done(CURLM *multi, CURL *easy, CURLcode result)
  * two types, and 0 is good in both.) */
 static void must_curl(long long code)
 {
-    must("prepare a request", code == 0 ? 0 : UV_ENOMEM);
+    must("use curl", code == 0 ? 0 : UV_ENOMEM);
 }

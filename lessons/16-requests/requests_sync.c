@@ -40,7 +40,8 @@ int main(int argc, char *argv[])
 }
 
 /* Returns when the page is here, or has failed. The body is collected in memory:
- * curl gives each piece to fwrite(). (For our own machine no proxy is asked.) */
+ * curl gives each piece to fwrite(). (Up to ten redirects; and whatever proxy is
+ * set, our own machine is asked directly.) */
 static void ask(CURL *easy, struct page *page)
 {
     FILE *body = open_memstream(&page->body, &page->size);
@@ -61,5 +62,5 @@ static void ask(CURL *easy, struct page *page)
 /* Like must(), for what curl only refuses when it has no memory left. */
 static void must_curl(CURLcode code)
 {
-    must("prepare a request", code == CURLE_OK ? 0 : UV_ENOMEM);
+    must("use curl", code == CURLE_OK ? 0 : UV_ENOMEM);
 }

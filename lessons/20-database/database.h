@@ -15,11 +15,13 @@ enum { GUESTS = 8 };
 static const char *const guests[GUESTS] = {"Ada", "Ben",  "Cleo", "Dan",
                                            "Eva", "Finn", "Gina", "Hugo"};
 
-/* pg_sleep() plays a question that takes the server long. */
+/* All dishes in one text, the cheapest first, and the sum. pg_sleep() plays a question
+ * that takes the server long. */
 static const char question[] =
     "SELECT string_agg(dish, ' + ' ORDER BY price), sum(price), pg_sleep(0.25)"
     " FROM orders JOIN dishes USING (dish) WHERE guest = $1";
 
+/* Row 0, columns 0 and 1. The bill is not needed any more. */
 static void print_bill(const char *guest, PGresult *bill)
 {
     say("%s: %s = %s euros", guest, PQgetvalue(bill, 0, 0), PQgetvalue(bill, 0, 1));

@@ -1,6 +1,6 @@
 /* database_async.c - eight guests want their bills, which a PostgreSQL server makes; the
  * waiter has a pool of eight connections to it, and asks for all of them at once.
- * You will see 0.25 s: eight servers of the same database sleep at the same time.
+ * You will see 0.25 s: eight processes of the server sleep at the same time.
  * Order of events: main -> open_connection -> on_step -> go_on, on_step, ... -> on_open
  * -> ask -> on_news -> keep -> answered -> on_closed */
 
@@ -113,7 +113,8 @@ static void ask(struct connection *connection)
     flush(connection);
 }
 
-/* What the socket does not take now, libpq keeps until it is writable. */
+/* What the socket does not take now, libpq keeps until it is writable. (To start a handle
+ * that is active changes what it waits for.) */
 static void flush(struct connection *connection)
 {
     int left = PQflush(connection->server);

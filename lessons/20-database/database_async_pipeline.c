@@ -9,6 +9,7 @@
 
 enum { DISHES = 4, SMALL = 200 };
 
+/* One of three: eight bills; 200 prices one at a time; 200 prices in one go. */
 struct act {
     const char *question;
     const char *const *words; /* one of them stands for $1 */
@@ -110,8 +111,8 @@ static void flush(struct pipeline *pipeline)
 }
 
 /* The loop calls this when the socket has something for us, or an error: then, too,
- * libpq has a look, and says what it is. Each answer is followed by a NULL, the mark is
- * not. */
+ * libpq has a look, and says what it is. Each answer is followed by a NULL (whose status
+ * is an error), the mark is not. */
 static void on_news(uv_poll_t *socket, int status, int events)
 {
     struct pipeline *pipeline = socket->data;

@@ -19,6 +19,7 @@ struct connection {
 };
 
 struct restaurant {
+    int most; /* connections at the same time, as the server has counted them */
     struct connection pool[GUESTS];
     int size, open; /* how many connections shall be there, and are */
 #ifdef SOLUTION
@@ -32,8 +33,10 @@ static const struct {
 } guests[GUESTS] = {{"Ada", "0.2"}, {"Ben", "1.2"}, {"Cleo", "0.4"},
                     {"Dan", "0.4"}, {"Eva", "0.4"}, {"Finn", "0.4"}};
 
-static const char question[] = "SELECT sum(price), pg_sleep($2)"
-                               " FROM orders JOIN dishes USING (dish) WHERE guest = $1";
+static const char question[] =
+    "SELECT sum(price), pg_sleep($2), (SELECT count(*) FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend')"
+    " FROM orders JOIN dishes USING (dish) WHERE guest = $1";
 
 static void open_connection(struct connection *connection);
 static void wait_for(struct connection *connection, int events, uv_poll_cb on_event);
@@ -68,6 +71,7 @@ int main(int argc, char *argv[])
     }
     run_and_close();
     say("all bills are there");
+    say("server: has seen %d connections at once", restaurant.most);
 }
 
 /* Where the server is, and who we are there, libpq reads from the environment. */
@@ -196,8 +200,13 @@ static void on_news(uv_poll_t *socket, int status, int events)
 
 static void keep(struct connection *connection, PGresult *result)
 {
+    struct restaurant *restaurant = connection->restaurant;
+    int count;
+
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         fail("ask for a bill", connection->server);
+    count = atoi(PQgetvalue(result, 0, 2));
+    restaurant->most = count > restaurant->most ? count : restaurant->most;
     say("%s: %s euros", guests[connection->guest].name, PQgetvalue(result, 0, 0));
     PQclear(result);
 }

@@ -25,4 +25,5 @@ int main(void)
     uv_sleep(400);
     say("Finn: 6 euros");
     say("all bills are there");
+    say("server: has seen 2 connections at once");
 }
