@@ -204,6 +204,8 @@ static CURLcode begin(struct fetch *fetch)
     if (fetch->easy && set_up(fetch->easy, fetch) &&
         curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK)
         return CURLE_OK;
+    curl_easy_cleanup(fetch->easy); /* it is not curl_multi_remove_handle()'s */
+    fetch->easy = NULL;
     return CURLE_OUT_OF_MEMORY;
 }
 
@@ -225,13 +227,15 @@ static CURL *take_easy(struct fetcher *fetcher)
 /* What curl shall know of this fetch; whether it could take it all. */
 static bool set_up(CURL *easy, struct fetch *fetch)
 {
+    curl_off_t most = fetch->largest < INT64_MAX ? (curl_off_t)fetch->largest : INT64_MAX;
+
     return !curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
            !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
            !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)fetch->deadline) &&
            !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->sentence) &&
            !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) &&
-           !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)fetch->largest);
+           !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, most);
 }
 
 /* What is the same for all of them. One connection carries one page at a time: that is
@@ -325,7 +329,8 @@ static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
 
 /* Curl wants to hear of these events of a socket, or of none of them any more. A socket
  * that curl keeps for the next fetch keeps its watch, too. But curl has others, of which
- * we don't hear when they are closed: their watch ends with the last event wanted. */
+ * we don't hear when they are closed: their watch ends with the last event wanted. So it
+ * does when curl has closed one of ours without a word (7.88 does, while it connects). */
 static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
                             void *unused)
 {
@@ -335,7 +340,7 @@ static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of
 
     (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE) {
-        if (watch && !watch->is_opened_here)
+        if (watch && (!watch->is_opened_here || fcntl(socket, F_GETFD) == -1))
             close_watch(watch);
         else if (watch)
             wait_for(watch, 0);
@@ -431,6 +436,9 @@ static void on_events(uv_poll_t *poll, int status, int events)
         what |= CURL_CSELECT_OUT;
     if (watch->wanted)
         act(watch->fetcher, watch->socket, what);
+    /* After an error curl may want the same as before, and then it doesn't say so. */
+    if (watch->wanted && !uv_is_closing((uv_handle_t *)poll))
+        must("watch a socket", wait_for(watch, watch->wanted));
 }
 
 /* Let curl do what it can do now, and then look what has ended, every time: a fetch may
@@ -568,7 +576,7 @@ static void finish(struct fetch *fetch, CURL *easy, CURLcode result)
         fetch->result = result;
     fetch->queued = seconds(fetch->asked, fetch->begun ? fetch->begun : now);
     fetch->took = fetch->begun ? seconds(fetch->begun, now) : 0;
-    if (easy)
+    if (easy && fetch->first_byte > 0) /* or else it has that of the fetch before */
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
     explain(fetch, easy);
 }
@@ -715,8 +723,8 @@ static void report(struct fetcher *fetcher)
         uv_close((uv_handle_t *)&fetcher->next_round, on_handle_closed);
 }
 
-/* Curl closes some sockets without telling: when a deadline passes while it connects, or
- * it is short of memory. The loop must not take another's for it, who gets its number. */
+/* Curl closes some sockets without telling, when it is short of memory for instance. The
+ * loop must not take another's for it, who gets its number. */
 static void close_stale_watches(struct fetcher *fetcher)
 {
     fetcher->has_failed = false;

@@ -85,7 +85,9 @@ int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once);
 void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed);
 
 /* Fetch `url` (which is copied). When it isn't done `deadline` milliseconds after its
- * turn came, it ends with CURLE_OPERATION_TIMEDOUT (0: it may take for ever). Returns 0,
+ * turn came and the loop has gone on to it, it ends with CURLE_OPERATION_TIMEDOUT (0: it
+ * may take for ever). (Before curl 7.87 a deadline or a fetch_cancel() in the middle of
+ * looking up a name waits for that to end, and the loop with it.) Returns 0,
  * and then the callback will come, or a libuv error, and then it won't. A body that is
  * larger than the fetcher allows ends with CURLE_FILESIZE_EXCEEDED. Redirects are
  * followed, up to ten. */

@@ -299,6 +299,8 @@ sub scenarios {
             ['0, ', $aborted, '0, '], qr/\n2: .*\n1: .*\n3: /s],
         'cancel-from-inside' => [["file://$file", "file://$file", "file://$scratch/none"],
             ['0, ', $aborted, $aborted], qr/^1: .*\ncancel 1: EALREADY\ncancel 2: 0\ncancel 3: 0\n2: /m],
+        'cancel-next'       => [['@SITE@/page/1'], ['0, ', $aborted]],
+        'cancel-connecting' => [["file://$file"], [$aborted, '0, ', $aborted]],
         'close-at-once' => [[('@SITE@/page/1') x 3, '@SITE@/silent', 'http://nobody.invalid/', $refusing],
             [($aborted) x 6]],
         'close-later' => [['@SITE@/page/1', '@SITE@/silent', '@SITE@/drip?bytes=99&every=50',

@@ -15,6 +15,10 @@
 #include "fetch.h"
 #include "lesson.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +63,8 @@ static void print(struct subject *subject)
         fail("the times");
     if ((fetch->result == CURLE_OK) != (*fetch->error == '\0'))
         fail("result and sentence don't agree");
+    if (fetch->first_byte == 0 && fetch->status != 0)
+        fail("a status without an answer");
     if (!is_quiet || fetch->result != CURLE_OK)
         printf("%d: result %d, status %ld, %zu bytes, first byte %.0f, queued %.0f, "
                "took %.0f: %s\n",
@@ -300,6 +306,70 @@ static void cancel_from_inside(int argc, char *argv[])
     add_all(argc, argv, 0);
 }
 
+/* The second one, with what curl has kept of the first, is cancelled at once. */
+static void start_and_cancel(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (subject->number == 1) {
+        start(add(subject->url));
+        cancel(2);
+    }
+    go_on();
+}
+
+static void cancel_next(int argc, char *argv[])
+{
+    then = start_and_cancel;
+    add_all(argc, argv, 0);
+    fetcher.largest = SIZE_MAX; /* that is no bound */
+}
+
+/* Nobody answers there, not even to say no: a listener with as many visitors as it takes.
+ */
+static const char *address_of_nobody(void)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET};
+    struct sockaddr *any = (struct sockaddr *)&here;
+    socklen_t size = sizeof here;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    static char url[50];
+
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must("listen", bind(listener, any, size) || listen(listener, 0) ||
+                           getsockname(listener, any, &size)
+                       ? UV_EIO
+                       : 0);
+    for (int i = 0; i < 3; i++) {
+        int visitor = socket(AF_INET, SOCK_STREAM, 0);
+
+        must("visit", fcntl(visitor, F_SETFL, O_NONBLOCK));
+        (void)!connect(visitor, any, size);
+    }
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(here.sin_port));
+    return url;
+}
+
+/* The first and the third connect, and go on connecting. When the second is done the
+ * third is cancelled, and in its callback the first. Curl 7.88 closes their sockets
+ * without a word; libuv aborts when it is to watch one. */
+static void cancel_connecting_ones(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (subject->number > 1)
+        cancel(subject->number == 2 ? 3 : 1);
+    go_on();
+}
+
+static void cancel_connecting(int argc, char *argv[])
+{
+    const char *nobody = address_of_nobody();
+
+    then = cancel_connecting_ones;
+    add(nobody);
+    add_all(argc, argv, 0);
+    start(add(nobody));
+}
+
 static void close_twice(void)
 {
     close_all();
@@ -478,6 +548,8 @@ static const struct {
     {"cancel-later", cancel_later},
     {"cancel-waiting", cancel_waiting},
     {"cancel-from-inside", cancel_from_inside},
+    {"cancel-next", cancel_next},
+    {"cancel-connecting", cancel_connecting},
     {"close-at-once", close_at_once},
     {"close-later", close_later},
     {"close-from-inside", close_from_inside},
