@@ -14,4 +14,7 @@
  * pipe, $START_GATE_FD, is waited for. */
 _Noreturn void become(const char *self, char *argv[]);
 
+/* Close all files but 0, 1, 2, and these two (-1: none). */
+void close_others(int one, int other);
+
 #endif

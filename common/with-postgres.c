@@ -18,7 +18,6 @@
 
 #include "around.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -220,19 +219,10 @@ static void on_signal(int signal)
  * prints waits until nobody is left who could print there. */
 static void close_all_but(int one, int other)
 {
-    DIR *open_files = opendir("/dev/fd");
-    struct dirent *entry;
-    int nothing = open("/dev/null", O_RDWR);
+    int nothing;
 
-    while (open_files && (entry = readdir(open_files)) != NULL) {
-        int fd = atoi(entry->d_name);
-
-        if (fd > 2 && fd != one && fd != other && fd != nothing &&
-            fd != dirfd(open_files))
-            close(fd);
-    }
-    if (open_files)
-        closedir(open_files);
+    close_others(one, other);
+    nothing = open("/dev/null", O_RDWR);
     for (int fd = 0; fd <= 2; fd++)
         dup2(nothing, fd);
     close(nothing);
@@ -250,6 +240,7 @@ static void stand_apart(struct server *server)
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         sigaction(endings[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error, not our end */
     signal(SIGCHLD, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -445,7 +436,9 @@ static void let_do(struct server *server, char *argv[], const char *input)
 
 static void make_server(struct server *server)
 {
+    /* -n: when it fails, it leaves us what tells of its shared memory. */
     char *init[] = {"initdb",
+                    "-n",
                     "-N",
                     "--no-locale",
                     "-E",
@@ -531,6 +524,21 @@ static bool wait_for_all(struct server *server, int most)
     return ended < 0 && server->said < 0;
 }
 
+/* Those whose parent has ended are ours, too, whatever session they are in. */
+static void kill_children(void)
+{
+    char path[64];
+    FILE *file;
+    int child;
+
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    file = fopen(path, "re");
+    while (file && fscanf(file, "%d", &child) == 1)
+        kill(child, SIGKILL);
+    if (file)
+        fclose(file);
+}
+
 /* A postgres that is told to quit ends its children and gives its shared memory back. An
  * initdb has such a postgres at work, which soon finds that nobody gives it commands any
  * more. If not soon enough, it is told; but not while it runs its very first script, nor
@@ -545,7 +553,8 @@ static void stop(struct server *server)
         kill(-server->helper, SIGTERM);
     if (!wait_for_all(server, GRACE)) {
         kill(-server->helper, SIGKILL); /* dead as soon as they have a processor */
-        wait_for_all(server, PATIENCE);
+        for (int ms = 0; ms < PATIENCE && !wait_for_all(server, 50); ms += 50)
+            kill_children();
     }
     server->helper = 0;
 }

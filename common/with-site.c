@@ -28,10 +28,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum {
-    PATIENCE = 10000, /* ms; it takes 10, but under valgrind a second */
-    MOST_FILES = 1024 /* a shell hands down at most 255 */
-};
+enum { PATIENCE = 10000 }; /* ms; it takes 10, but under valgrind a second */
 
 struct ends {
     int to_read, to_write;
@@ -128,8 +125,7 @@ static _Noreturn void be_site(const char *path, struct ends input, struct ends o
 {
     dup2(input.to_read, STDIN_FILENO);
     dup2(output.to_write, STDOUT_FILENO);
-    for (int fd = STDERR_FILENO + 1; fd < MOST_FILES; fd++)
-        close(fd);
+    close_others(-1, -1);
     execl(path, "site", (char *)NULL);
     fprintf(stderr, "with-site: cannot start %s: %s\n", path, strerror(errno));
     _exit(1);

@@ -218,6 +218,30 @@ subtest 'programs that end as they like, at once' => sub {
     }
 };
 
+# In a namespace of mounts of our own.
+sub mounted { return run(['unshare', '--mount', 'sh', '-c', @_]) }
+
+subtest 'a full disk, and a system without /proc' => sub {
+    my $tmp = temporary();
+    return plan(skip_all => 'nothing can be mounted here') if mounted("mount -t tmpfs none $tmp")->{status};
+    my %before = map { $_ => 1 } shared_memory();
+    for my $mb (3, 8) {
+        my $ran = mounted("mount -t tmpfs -o size=${mb}m,mode=1777 none $tmp && TMPDIR=$tmp $around true; s=\$?; ls -A $tmp; exit \$s");
+        is("$ran->{status} $ran->{out}", '1 ', "$mb MB: it fails, and no file is left");
+        like($ran->{err}, qr/^with-postgres: cannot [^\n]*No space left on device[^\n]*\n\z/, 'one sentence says why');
+    }
+    is(join(' ', grep { !$before{$_} } shared_memory()), '', 'all shared memory is given back');
+    my $ran = mounted("mount -t tmpfs none /proc && TMPDIR=$tmp $around true");
+    is("$ran->{status} $ran->{err}", '0 ', 'without /proc');
+    nothing_left($tmp, 'without /proc');
+};
+
+subtest 'a process of the server that was stopped' => sub {
+    my $run = start('echo; kill -STOP $(ps -o pid= --ppid $(head -1 $PGHOST/data/postmaster.pid)); exit 3');
+    is(finish($run) >> 8, 3, 'the program ends');
+    nothing_left($run->{tmp}, 'stopped ones');
+};
+
 subtest 'how long it takes' => sub {
     in_time(10, 'five at once are ready within 10 s', sub {
         my $began = time;

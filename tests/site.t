@@ -521,6 +521,17 @@ subtest 'with-site' => sub {
     no_complaints('nothing is left', left());
 };
 
+subtest 'more open files than one would think' => sub {
+    my $ran = run([$^X, '-e', q{
+        $^F = 5000; # these are handed down
+        for (1 .. 1100) { last if !open $files[$_], '<', '/dev/null' }
+        print scalar(@files), "\n"; $| = 1;
+        exec @ARGV or die}, $with, 'true']);
+    plan(skip_all => 'there can not be so many') if $ran->{out} < 1100;
+    is($ran->{status}, 0, 'a program with 1,100 of them');
+    no_complaints('nothing is left', left());
+};
+
 subtest 'no site' => sub {
     my $empty = scratch();
     system('cp', $with, $empty) == 0 or die;
