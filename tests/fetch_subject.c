@@ -273,10 +273,19 @@ static void cancel_at_once(int argc, char *argv[])
     cancel(1); /* it is as cancelled as it was */
 }
 
+/* A while after the last one has ended. */
+static void cancel_when_ended(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (subject->number == count)
+        do_later(cancel_all, 100);
+    go_on();
+}
+
 static void cancel_later(int argc, char *argv[])
 {
+    then = cancel_when_ended;
     add_all(argc, argv, 0);
-    do_later(cancel_all, 100);
 }
 
 static void cancel_second(void)
@@ -393,11 +402,18 @@ static void close_at_once(int argc, char *argv[])
     close_twice();
 }
 
+/* A while after the first one has ended. */
+static void close_when_ended(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (subject->number == 1)
+        do_later(close_twice, 100);
+}
+
 static void close_later(int argc, char *argv[])
 {
-    then = cleanup_only;
+    then = close_when_ended;
     add_all(argc, argv, 4);
-    do_later(close_twice, 150);
 }
 
 static void close_first(struct subject *subject)
