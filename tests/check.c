@@ -14,8 +14,10 @@
  * line that comes early is wrong. Noise comes and goes: so a line that comes
  * late is wrong when it is late every time, and by more than the kernel says
  * that the program was kept waiting for a processor. Text is never judged
- * loosely. Environment: TIMING=off judges no times; SLOW=3 lets everything be
- * late three times as much; UNDER="valgrind -q" runs the program under a tool. */
+ * loosely. A run in which the whole machine stood still, as we who look notice,
+ * may be wrong in any way: it is repeated, within reason. Environment: TIMING=off judges
+ * no times; SLOW=3 lets everything be late three times as much; UNDER="valgrind -q" runs
+ * the program under a tool. */
 
 #include "run.h"
 #include "story.h"
@@ -36,10 +38,13 @@ enum {
     MOST_DELAY = 100,  /* ms, or an eighth of the stamp if that is more */
     HIDDEN = 300,      /* ms from start to end that no stamp speaks of */
     RETRIES = 6,       /* for what may be noise */
+    STALL = 50,        /* ms; a machine that stands still for longer changes any run, */
+    MOST_STALLS = 14,  /* and such runs are not counted, within reason */
     RECORDINGS = 5,    /* of which the smallest stamps are kept */
     PATIENCE = 10000,  /* ms; the limit is this and three times the recording */
     IMPATIENCE = 3000, /* ms; a student's limit is this and the recording */
     STUDENT_RETRIES = 2,
+    STUDENT_STALLS = 3,
     MOST_SHOWN = 30,          /* lines of a diagnosis */
     STUDENT_SHOWN = 14,       /* must fit a small window, with what follows */
     MOST_SWAPS = 2000,        /* lines of a story in which swaps are looked for */
@@ -70,7 +75,7 @@ struct verdict {
     struct line *lines; /* its lines */
     size_t *place;      /* of each line of the run: which recorded line it is */
     struct lateness *late, *behind, hidden;
-    int runs;
+    int runs, stalls; /* all runs, and those in which the machine stood still */
     bool same_lines, text_is_right, in_order, end_is_right;
     size_t early; /* how many lines came too early */
     FILE *why;    /* the diagnosis, as it grows */
@@ -403,6 +408,24 @@ static void show_wrong_time(struct verdict *verdict, size_t recorded, double by)
 }
 
 /* What noise can't do: a line that comes early, a stamp ahead of the clock. */
+static bool is_early(const struct verdict *verdict, size_t i)
+{
+    double stamp = 10 * (double)verdict->lines[i].stamp;
+    double wanted = 10 * (double)verdict->recording->lines[verdict->place[i]].stamp;
+    double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
+
+    return verdict->lines[i].kind == TIMED &&
+           (stamp < wanted - EARLY || arrived < stamp - EARLY);
+}
+
+static bool anything_early(const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->run.count; i++)
+        if (is_early(verdict, i))
+            return true;
+    return false;
+}
+
 static void judge_earliness(struct verdict *verdict, size_t i)
 {
     size_t recorded = verdict->place[i];
@@ -410,7 +433,7 @@ static void judge_earliness(struct verdict *verdict, size_t i)
     double wanted = 10 * (double)verdict->recording->lines[recorded].stamp;
     double arrived = (double)verdict->run.lines[i].arrived / MILLISECOND;
 
-    if (stamp >= wanted - EARLY && arrived >= stamp - EARLY)
+    if (!is_early(verdict, i))
         return;
     if (verdict->early++ >= MOST_SHOWN / 3) {
         if (verdict->early == MOST_SHOWN / 3 + 1)
@@ -546,6 +569,20 @@ static void forget_run(struct verdict *verdict)
     free_run(&verdict->run);
 }
 
+/* Whether this run says nothing, since the machine stood still in the middle: a deadline
+ * may have passed meanwhile, or two timers have become due at once. It is judged by what
+ * held up us, whom nothing else keeps from looking, whatever the program does. */
+static bool was_stalled(struct verdict *verdict)
+{
+    int most = student ? STUDENT_STALLS : MOST_STALLS;
+
+    if (verdict->run.stood_still < (int64_t)STALL * MILLISECOND ||
+        verdict->stalls == most)
+        return false;
+    verdict->stalls++;
+    return true;
+}
+
 /* Run the program once and judge it. Returns whether another run may help. */
 static bool try_once(struct verdict *verdict, char *const argv[])
 {
@@ -568,15 +605,18 @@ static bool try_once(struct verdict *verdict, char *const argv[])
     if (order == IN_ORDER)
         verdict->in_order = true;
     if (verdict->run.ended_by_us)
-        return verdict->runs == 1 && !student;
+        return verdict->runs - verdict->stalls == 1 && !student;
     if (order == WRONG || !verdict->end_is_right)
+        return was_stalled(verdict);
+    if (!timing && verdict->in_order)
         return false;
-    if (!timing)
-        return !verdict->in_order && verdict->runs < runs;
-    judge_times(verdict);
-    if (verdict->early || (verdict->in_order && !anything_late(verdict)))
+    if (timing && anything_early(verdict) && was_stalled(verdict))
+        return true;
+    if (timing)
+        judge_times(verdict);
+    if (verdict->early || (timing && verdict->in_order && !anything_late(verdict)))
         return false;
-    return verdict->runs < runs;
+    return was_stalled(verdict) || verdict->runs - verdict->stalls < runs;
 }
 
 /* --- Saying why --- */
@@ -999,7 +1039,11 @@ static bool report(struct verdict *verdict, const char *path)
     bool times = text && !verdict->early && !verdict->run.ended_by_us &&
                  (!timing || !anything_late(verdict));
     bool all = text && times && verdict->end_is_right;
+    char stalls[64] = "";
 
+    if (verdict->stalls > 0)
+        snprintf(stalls, sizeof stalls, ", the machine stood still in %d of %d runs",
+                 verdict->stalls, verdict->runs);
     if (!text && predicted_wrong(verdict))
         explain_prediction(verdict);
     else if (!text)
@@ -1017,7 +1061,7 @@ static bool report(struct verdict *verdict, const char *path)
     if (path)
         keep_failed(verdict, path, !all);
     puts("1..3");
-    point(1, text, "%s prints the recorded lines", verdict->name);
+    point(1, text, "%s prints the recorded lines%s", verdict->name, stalls);
     if (!timing)
         point(2, true, "%s # SKIP TIMING=off: no times are judged", verdict->name);
     else if (text && times && !verdict->end_is_right)

@@ -179,7 +179,9 @@ sub judge_words {
 sub judge_runs {
     my ($is) = @_;
     my ($least, $most) = ref $is->{runs} ? @{ $is->{runs} } : ($is->{runs}) x 2;
+    my ($stalls) = $is->{out} =~ /stood still in (\d+) of/;
 
+    $most += $stalls // 0; # these do not count
     cmp_ok($is->{ran}, '>=', $least, "at least $least runs");
     cmp_ok($is->{ran}, '<=', $most,  "at most $most runs");
 }
@@ -308,6 +310,32 @@ fails 'a line has another text', \@text,
     says => [qr/- recorded, \+ this run/, qr/at line 1:/, qr/  - \[ 0\.00\] kettle: start\n/,
         qr/  \+ \[ 0\.\d\d\] kettle: strat\n/],
     tap => qr/can't be told: the lines differ/;
+
+# --- A machine that stands still; here only check does, which can't tell ---
+
+my $pause = 'pause-parent 200';
+
+passes 'a stall changes the text',
+    out => \@ab, does => [@says_ab, only(1, $pause, 'say c')], runs => [2, 7],
+    tap => qr/^ok 1 - [^,]*, the machine stood still in \d+ of \d+ runs$/m;
+
+passes 'a stall changes the exit status', out => \@ab, does => [@says_ab, only('1,2', $pause, 'exit 3')],
+    runs => [3, 7];
+
+passes 'a stall makes lines early', out => \@ab, does => ['say a', only(1, $pause), '2,3,4,5,6,7? at 300', 'say b'],
+    runs => [2, 7];
+
+fails 'text that is wrong beside a stall, and without', \@text,
+    out => \@ab, does => [@says_ab, only(1, $pause), 'say c'], runs => 1 + 1;
+
+fails 'text that is wrong without a stall is final', \@text,
+    out => \@ab, does => [@says_ab, only(1, 'pause-parent 20', 'say c')], runs => 1;
+
+fails 'it is not a stall every time', \@text, slow => 1,
+    out => \@ab, does => [@says_ab, $pause, 'say c'], runs => 15;
+
+fails 'lines that are late beside stalls', \@time, slow => 1,
+    out => \@ab, does => ['say a', 'at 500', $pause, 'say b'], runs => 21;
 
 fails 'the last line has another text', \@text,
     out => ['[ 0.00] a'], does => ['say A'],

@@ -128,6 +128,14 @@ static void do_at(const char *text) /* until so many ms after the first line */
         uv_sleep((unsigned)((until - now) / 1000000 + 1));
 }
 
+static void do_pause_parent(const char *text) /* for so many ms */
+{
+    if (kill(getppid(), SIGSTOP) != 0)
+        fail("check_subject: pause-parent");
+    uv_sleep((unsigned)atoi(text));
+    kill(getppid(), SIGCONT);
+}
+
 static void do_hang(const char *text)
 {
     (void)text;
@@ -268,6 +276,7 @@ static const struct {
     {"at", do_at},
     {"hang", do_hang},
     {"endless", do_endless},
+    {"pause-parent", do_pause_parent},
     {"deaf", do_deaf},
     {"child", do_child},
     {"daemon", do_daemon},

@@ -221,6 +221,7 @@ struct watch {
     bool around; /* it is started by something that puts surroundings around it */
     struct accounts accounts;
     int64_t started, own_delay; /* ns; this program's own, when it started */
+    int64_t looked;             /* when we last did */
     int64_t before;             /* ns that its surroundings waited until it began */
     int out, err;               /* the read ends, or -1 at their end */
     int begins;                 /* where it tells when its surroundings stand; then -1 */
@@ -351,7 +352,7 @@ static pid_t start(struct watch *watch, char *const argv[])
     open_pipe(failure);
     open_pipe(begins);
     watch->own_delay = own_delay();
-    watch->started = now();
+    watch->started = watch->looked = now();
     sigprocmask(SIG_BLOCK, &endings, &before);
     pid = fork();
     if (pid < 0)
@@ -390,7 +391,8 @@ static void begin(struct watch *watch, pid_t pid)
         watch->before = watch->run->delayed;
         watch->run->delayed = 0;
         watch->own_delay = own_delay();
-        watch->started = when;
+        watch->started = watch->looked = when;
+        watch->run->stood_still = 0;
     }
     forget_the_start(watch);
 }
@@ -404,7 +406,7 @@ static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
                              {.fd = watch->out, .events = POLLIN},
                              {.fd = watch->err, .events = POLLIN},
                              {.fd = watch->begins, .events = POLLIN}};
-    int64_t before = now(), used;
+    int64_t before = now(), used, held_up;
     size_t had = run->out_size;
     char rung[64];
 
@@ -426,6 +428,10 @@ static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
     }
     divide(watch, had, pid);
     used = now() - before;
+    held_up = before + used - watch->looked - (int64_t)most * MILLISECOND;
+    if (held_up > run->stood_still)
+        run->stood_still = held_up;
+    watch->looked = before + used;
     return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
 }
 

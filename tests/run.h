@@ -19,15 +19,16 @@ struct run {
     size_t out_size, err_size;
     struct printed *lines; /* of stdout */
     size_t count;
-    bool cut_short;     /* the last line has no newline at its end */
-    bool ended_by_us;   /* it ran longer than it may, or printed without end */
-    bool left_children; /* it ended, and a process that it started went on */
-    int exit_status;    /* or -1: see `signal`, `start_error` */
-    int signal;         /* that it died of */
-    int start_error;    /* an errno: it could not be started */
-    int64_t took;       /* ns, from its start to its end */
-    int64_t delayed;    /* ns that it and its children waited for a processor */
-    int64_t read_late;  /* ns that we did meanwhile */
+    bool cut_short;      /* the last line has no newline at its end */
+    bool ended_by_us;    /* it ran longer than it may, or printed without end */
+    bool left_children;  /* it ended, and a process that it started went on */
+    int exit_status;     /* or -1: see `signal`, `start_error` */
+    int signal;          /* that it died of */
+    int start_error;     /* an errno: it could not be started */
+    int64_t took;        /* ns, from its start to its end */
+    int64_t delayed;     /* ns that it and its children waited for a processor */
+    int64_t read_late;   /* ns that we did meanwhile */
+    int64_t stood_still; /* ns, the longest time that we, who only look, were held up */
 };
 
 /* Whether this system tells how long a program waits for a processor. */
