@@ -184,6 +184,14 @@ sub judge_runs {
     cmp_ok($is->{ran}, '<=', $most,  "at most $most runs");
 }
 
+# It ended as it should, after as many runs, and said what it should.
+sub fits {
+    my ($is) = @_;
+    my ($least, $most) = map { ref ? @$_ : ($_, $_) } $is->{runs} // [0, 99];
+    return 0 if $is->{status} != (@{ $is->{at} } ? 1 : 0) || $is->{ran} < $least || $is->{ran} > $most;
+    return !grep { $is->{words} !~ $_ } @{ $is->{says} || [] };
+}
+
 # The same once more.
 sub again {
     my ($job) = @_;
@@ -195,8 +203,8 @@ sub again {
 sub judge {
     my ($job) = @_;
     my $is = finish($job);
-    for (1 .. 10) {
-        last if $job->{stalls} || $is->{out} !~ /the machine stood still/;
+    for (1 .. 5) {
+        last if $job->{stalls} || $is->{out} !~ /the machine stood still/ || fits($is);
         $is = again($job);
     }
     return subtest $is->{name} => sub {
