@@ -248,7 +248,7 @@ static bool set_up_all(CURL *easy)
            !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
            !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS) &&
-           !curl_easy_setopt(easy, CURLOPT_NOPROXY, "127.0.0.1,localhost") &&
+           !curl_easy_setopt(easy, CURLOPT_NOPROXY, fetch_no_proxy()) &&
            !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl") &&
            !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
@@ -836,6 +836,23 @@ void fetch_cleanup(struct fetch *fetch)
         free(fetch->body);
     fetch->body = nothing;
     fetch->size = fetch->room = 0;
+}
+
+const char *fetch_no_proxy(void)
+{
+    static char hosts[4096];
+    const char *yours = getenv("no_proxy");
+
+    if (yours == NULL || *yours == '\0')
+        yours = getenv("NO_PROXY");
+    if (yours == NULL || *yours == '\0')
+        return "127.0.0.1,localhost";
+    if (strcmp(yours, "*") == 0) /* everybody; curl takes it only when it stands alone */
+        return "*";
+    if (snprintf(hosts, sizeof hosts, "127.0.0.1,localhost,%s", yours) >=
+        (int)sizeof hosts)
+        *strrchr(hosts, ',') = '\0'; /* rather than half a name */
+    return hosts;
 }
 
 const char *site(void)

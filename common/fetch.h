@@ -108,6 +108,12 @@ void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned d
  * before its memory is. */
 void fetch_cleanup(struct fetch *fetch);
 
+/* For curl's CURLOPT_NOPROXY: who is asked directly, whatever proxy the environment
+ * names. It is our own machine, and whom $no_proxy (or $NO_PROXY) names. All fetches use
+ * it. Keep no more than 4,000 bytes of names there: what doesn't fit is left out. The
+ * text is fetch.c's, until the next call. */
+const char *fetch_no_proxy(void);
+
 /* Where the course's own web site is: "http://127.0.0.1:41234", from $SITE, which
  * build/common/with-site sets. Without it the program ends with a sentence that says how
  * it is to be started, and status 2. */

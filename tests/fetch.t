@@ -271,6 +271,16 @@ $tests{'proxies'} = sub {
         ['@SITE@/page/1',          0, 200, 1037, ''],
         ["$faulty/wrong-length",   0, 200, 5,    ''],
         ['http://nobody.invalid/', 7, 0,   0,    'connection refused']]);
+    my $direct = [6, 0, 0, 'cannot find the host nobody.invalid'];
+    my $by_proxy = [7, 0, 0, 'connection refused'];
+    for (['no_proxy', 'nobody.invalid', $direct], ['NO_PROXY', 'a.example, nobody.invalid', $direct],
+        ['no_proxy', '*', $direct], ['no_proxy', 'a.example', $by_proxy],
+        ['no_proxy', ('x' x 99 . ',') x 45 . 'nobody.invalid', $by_proxy]) {
+        my ($variable, $hosts, $how) = @$_;
+        local $ENV{$variable} = $hosts;
+        outcomes_are("beside $variable=" . substr($hosts, 0, 40) => [['-d', 60_000],
+            ['@SITE@/page/1', 0, 200, 1037, ''], ['http://nobody.invalid/', @$how]]);
+    }
 };
 
 $tests{'connections are kept'} = sub {

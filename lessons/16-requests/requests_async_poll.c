@@ -68,7 +68,7 @@ static void ask(CURLM *multi, struct page *page)
     must_curl(curl_easy_setopt(page->easy, CURLOPT_TIMEOUT_MS, (long)DEADLINE));
     must_curl(curl_easy_setopt(page->easy, CURLOPT_FOLLOWLOCATION, 1L));
     must_curl(curl_easy_setopt(page->easy, CURLOPT_MAXREDIRS, 10L));
-    must_curl(curl_easy_setopt(page->easy, CURLOPT_NOPROXY, "127.0.0.1,localhost"));
+    must_curl(curl_easy_setopt(page->easy, CURLOPT_NOPROXY, fetch_no_proxy()));
     must_curl(curl_easy_setopt(page->easy, CURLOPT_PRIVATE, page));
     must_curl(curl_multi_add_handle(multi, page->easy));
 }

@@ -53,7 +53,7 @@ static void ask(CURL *easy, struct page *page)
     must_curl(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)DEADLINE));
     must_curl(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L));
     must_curl(curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L));
-    must_curl(curl_easy_setopt(easy, CURLOPT_NOPROXY, "127.0.0.1,localhost"));
+    must_curl(curl_easy_setopt(easy, CURLOPT_NOPROXY, fetch_no_proxy()));
     page->result = curl_easy_perform(easy); /* here we wait */
     must_curl(curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &page->status));
     must("keep a page", fclose(body) == 0 ? 0 : UV_ENOMEM);
