@@ -31,6 +31,7 @@
 #include <math.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,8 +44,6 @@
 #if defined(__linux__) && !defined(SITE_OWN_THREAD)
 #define SITE_EPOLL
 #include <sys/epoll.h>
-#else
-#include <poll.h>
 #endif
 
 enum {
@@ -95,7 +94,8 @@ static struct {
     struct MHD_Daemon *daemon;
     uv_timer_t alarm;  /* for the first that waits */
     uv_async_t bell;   /* the first that waits is another one */
-    uv_fs_t reading;   /* of stdin */
+    uv_fs_t reading;   /* of stdin, */
+    uv_work_t wait;    /* which may have to be waited for */
     char ignored[512]; /* what comes from there */
 #ifdef SITE_EPOLL
     uv_poll_t traffic; /* libmicrohttpd's epoll descriptor */
@@ -118,6 +118,8 @@ static void let_go_of(int fd);
 /* The loop. */
 static void read_stdin(void);
 static void on_stdin(uv_fs_t *reading);
+static void wait_for_stdin(uv_work_t *wait);
+static void on_stdin_ready(uv_work_t *wait, int result);
 static void on_bell(uv_async_t *bell);
 static void on_alarm(uv_timer_t *alarm);
 static void close_all(void);
@@ -253,8 +255,27 @@ static void on_stdin(uv_fs_t *reading)
     uv_fs_req_cleanup(reading);
     if (result > 0)
         read_stdin();
+    else if (result == UV_EAGAIN) /* whom we share it with does not block */
+        must("wait for stdin", uv_queue_work(uv_default_loop(), &site.wait,
+                                             wait_for_stdin, on_stdin_ready));
     else
         close_all();
+}
+
+/* Runs in another thread. */
+static void wait_for_stdin(uv_work_t *wait)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    (void)wait;
+    poll(&in, 1, -1);
+}
+
+static void on_stdin_ready(uv_work_t *wait, int result)
+{
+    (void)wait;
+    (void)result;
+    read_stdin();
 }
 
 /* --- those that wait; all but wait_for() is called with the lock held --- */

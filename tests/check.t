@@ -177,6 +177,13 @@ sub judge_words {
     cmp_ok(length $is->{words}, '<', 10_000, 'it is short');
 }
 
+# But for those in which the machine stood still, unless that is the case.
+sub runs_that_count {
+    my ($is) = @_;
+    my ($stalls) = $is->{stalls} ? 0 : $is->{out} =~ /stood still in (\d+) of/;
+    return $is->{ran} - ($stalls // 0);
+}
+
 sub judge_runs {
     my ($is) = @_;
     my ($least, $most) = ref $is->{runs} ? @{ $is->{runs} } : ($is->{runs}) x 2;
@@ -188,7 +195,8 @@ sub judge_runs {
 sub fits {
     my ($is) = @_;
     my ($least, $most) = map { ref ? @$_ : ($_, $_) } $is->{runs} // [0, 99];
-    return 0 if $is->{status} != (@{ $is->{at} } ? 1 : 0) || $is->{ran} < $least || $is->{ran} > $most;
+    my $ran = runs_that_count($is);
+    return 0 if $is->{status} != (@{ $is->{at} } ? 1 : 0) || $ran < $least || $ran > $most;
     return !grep { $is->{words} !~ $_ } @{ $is->{says} || [] };
 }
 
@@ -434,7 +442,7 @@ fails 'late by 0.3 s, each time', \@time,
     out => \@abc, does => ['say a', 'at 600', 'say b', 'say c'],
     runs => 7,
     says => [qr/line 2, "b", should come at 0\.30 s, and came at 0\.[67]\d s: 0\.[34]\d s late/,
-        qr/allowed here: 0\.(?:0[89]|1[0-8]) s/, qr/the best of 7 runs/],
+        qr/allowed here: 0\.(?:0[89]|1[0-8]) s/, qr/the best of \d+ runs/],
     never => [qr/"c"/];
 
 fails 'late by 0.2 s, more than the kernel can have kept it waiting', \@time,

@@ -448,6 +448,29 @@ subtest 'stdin closes' => sub {
     is(run(['sh', '-c', 'exec "$@" <&-', 'sh', @site])->{status}, 0, 'closed from the start');
 };
 
+# A terminal that another program has left so.
+subtest 'stdin that does not block' => sub {
+    pipe my $read, my $write or die "pipe: $!";
+    $read->blocking(0);
+    open my $own, '<&', \*STDIN or die "dup: $!";
+    open STDIN, '<&', $read or die "dup: $!";
+    pipe my $out_read, my $out_write or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        close $write;
+        open STDOUT, '>&', $out_write or POSIX::_exit(126);
+        exec @site or POSIX::_exit(127);
+    }
+    open STDIN, '<&', $own or die "dup: $!";
+    close $_ for $out_write, $read;
+    my ($port) = (<$out_read> // '') =~ /:(\d+)$/;
+    syswrite $write, "ignored\n";
+    sleep 0.5;
+    my $site = {pid => $pid, port => $port, stdin => $write};
+    is(get($site, '/page/7')->{status}, 200, 'is waited for');
+    end_site($site);
+};
+
 subtest 'it lets go' => sub {
     my $own = start_site();
     for my $name (qw(out err)) {
