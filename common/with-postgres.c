@@ -282,6 +282,9 @@ static void make_directory(struct server *server, const char *user)
     if (strlen(path) + strlen(SOCKET_NAME) > most)
         give_up(server, "TMPDIR is too long, since a socket in it can have %zu bytes: %s",
                 most, full);
+    if (strchr(full, ',') != NULL)
+        give_up(server, "TMPDIR has a comma in it, which PostgreSQL can't have: %s",
+                full);
     if (mkdtemp(path) == NULL)
         give_up(server, "%s can't make a directory in %s: %s (set TMPDIR to another)",
                 user, full, strerror(errno));

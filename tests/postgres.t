@@ -147,6 +147,8 @@ subtest 'what can not be is said in a sentence' => sub {
     is($try->($bin, TMPDIR => $long), "1 with-postgres: TMPDIR is too long, since a socket in it can have "
             . ($^O eq 'linux' ? 107 : 103) . " bytes: $long\n", 'a long TMPDIR');
     rmdir $long;
+    is($try->($bin, TMPDIR => "$tmp/one,two"), "1 with-postgres: TMPDIR has a comma in it, which PostgreSQL can't have: "
+            . "$tmp/one,two\n", 'a TMPDIR with a comma');
     my $usage = run([$around]);
     is($usage->{status}, 2, 'nothing to start: status 2');
     like($usage->{err}, qr/^usage: with-postgres PROGRAM/, 'and the usage');
