@@ -32,7 +32,7 @@ for my $program ('api_sync', 'api_async') {
         $ran = asked($program, 'Atlantis');
         is($ran->{status}, 1, 'nobody knows where Atlantis is');
         is_deeply($ran->{lines}, ['location: asked'], 'nothing is asked that needs to know it');
-        is($ran->{err}, "$program: no location: the status is 404\n", 'one sentence says so');
+        is($ran->{err}, "$program: no location: the status is 404: Unknown city\n", 'one sentence says so');
 
         is(asked($program, '/../weather?x=')->{status}, 1, 'a name is no part of a path');
         is(asked($program, 'x' x 100)->{status}, 2, 'a name that is too long: usage');

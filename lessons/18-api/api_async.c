@@ -3,16 +3,11 @@
  * sun, beside which the weather takes its 0.6. (An argument asks for another city.)
  * Order of events: main -> on_location -> on_weather, on_sun (in any order) */
 
-#include "fetch.h"
-#include "lesson.h"
+#include "api.h"
 
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { DEADLINE = 3000 /* ms, for each call */, LONGEST_NAME = 99 };
+enum { LONGEST_NAME = 99 };
 
 struct report {
     const char *city;
@@ -32,7 +27,6 @@ static void ask_there(struct report *report, struct fetch *fetch, const char *ca
 static void on_weather(struct fetch *fetch);
 static void on_sun(struct fetch *fetch);
 static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...);
-static _Noreturn void give_up(const char *call, const char *why, ...);
 
 int main(int argc, char *argv[])
 {
@@ -110,35 +104,19 @@ static void on_sun(struct fetch *fetch)
 static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...)
 {
     struct report *report = fetch->data;
-    json_error_t error;
+    char why[WHY];
     json_t *answer;
     va_list places;
 
-    if (fetch->result != CURLE_OK)
-        give_up(call, "%s", fetch->error);
-    if (fetch->status != 200)
-        give_up(call, "the status is %ld", fetch->status);
-    answer = json_loadb(fetch->body, fetch->size, 0, &error);
-    if (answer == NULL)
-        give_up(call, "line %d, column %d: %s", error.line, error.column, error.text);
     va_start(places, fields);
-    if (json_vunpack_ex(answer, &error, 0, fields, places) != 0)
-        give_up(call, "%s", error.text);
+    answer = read_fields(fetch, why, fields, places);
     va_end(places);
+    if (answer == NULL) {
+        fprintf(stderr, "%s: no %s: %s\n", program_name(), call, why);
+        exit(EXIT_FAILURE);
+    }
     must("keep an answer", json_array_append_new(report->answers, answer));
     fetch_cleanup(fetch);
     if (--report->to_come == 0)
         fetcher_close(&report->fetcher, NULL);
-}
-
-static _Noreturn void give_up(const char *call, const char *why, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "api_async: no %s: ", call);
-    va_start(args, why);
-    vfprintf(stderr, why, args);
-    va_end(args);
-    fprintf(stderr, "\n");
-    exit(EXIT_FAILURE);
 }

@@ -5,22 +5,17 @@
  * 5 the sun is silent.
  * Order of events: main -> on_location -> on_weather, on_sun (in any order) */
 
-#include "fetch.h"
-#include "lesson.h"
+#include "api.h"
 
-#include <jansson.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-enum { DEADLINE = 3000 /* ms, for each call */, FAULTS = 5 };
+enum { FAULTS = 5 };
 
 struct call {
     struct fetch fetch;
     const char *name, *path;
     bool is_good;
-    char text[200]; /* what the report says, or why it can't */
+    char text[WHY]; /* what the report says, or why it can't */
     struct report *report;
 };
 
@@ -128,31 +123,20 @@ static void on_sun(struct fetch *fetch)
     json_decref(answer);
 }
 
-/* Returns the answer when it is JSON and has all the fields. Else the call has ended. */
+/* Returns the answer when it has all the fields. Else the call has ended. */
 static json_t *read_answer(struct call *call, const char *fields, ...)
 {
-    struct fetch *fetch = &call->fetch;
-    json_error_t error;
-    json_t *answer = json_loadb(fetch->body, fetch->size, 0, &error), *good = NULL;
-    const char *told = json_string_value(json_object_get(answer, "error"));
+    char why[WHY];
+    json_t *answer;
     va_list places;
 
     va_start(places, fields);
-    if (fetch->result != CURLE_OK)
-        end(call, false, "%s", fetch->error);
-    else if (fetch->status != 200)
-        end(call, false, "the status is %ld%s%s", fetch->status, told ? ": " : "",
-            told ? told : "");
-    else if (answer == NULL)
-        end(call, false, "line %d, column %d: %s", error.line, error.column, error.text);
-    else if (json_vunpack_ex(answer, &error, 0, fields, places) != 0)
-        end(call, false, "%s", error.text);
-    else
-        good = json_incref(answer);
+    answer = read_fields(&call->fetch, why, fields, places);
     va_end(places);
-    json_decref(answer);
-    fetch_cleanup(fetch);
-    return good;
+    fetch_cleanup(&call->fetch);
+    if (answer == NULL)
+        end(call, false, "%s", why);
+    return answer;
 }
 
 /* Good or not, each call comes here once; the last one closes the fetcher. */
