@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints patience wait_until in_time source_of make_command build_dir compiler_of_the_course scratch bare_tree
+    no_complaints patience wait_until in_time try_again source_of make_command build_dir compiler_of_the_course scratch bare_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -192,6 +192,18 @@ sub in_time {
         return pass($name) if $took[-1] < $seconds * ($ENV{SLOW} || 1);
     }
     return fail($name) || diag("each time it took longer than $seconds s: @took");
+}
+
+# Do something, and if a machine that stood still has spoilt it, once more, up to six
+# times. Returns what the last try returned.
+sub try_again {
+    my ($try, $is_spoilt) = @_;
+    my $outcome;
+    for (1 .. 6) {
+        $outcome = $try->();
+        last if !$is_spoilt->($outcome);
+    }
+    return $outcome;
 }
 
 # Whether there is such a command.
