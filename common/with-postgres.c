@@ -648,12 +648,13 @@ static void forget_other_servers(void)
         }
 }
 
-/* If one of the three standard files is closed, the next pipe must not get its number. */
+/* If one of the three standard files is closed, the next pipe must not get its number.
+ * To the program it is closed, as it was. */
 static void occupy_closed_files(void)
 {
     int fd;
 
-    while ((fd = open("/dev/null", O_RDWR)) <= 2)
+    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) <= 2)
         if (fd < 0)
             fail("open /dev/null");
     close(fd);

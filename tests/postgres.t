@@ -193,6 +193,10 @@ subtest 'programs that end as they like, at once' => sub {
     is($ran->{err}, "with-postgres: cannot start ./no-such-program: No such file or directory\n", 'no such program');
     is($ran->{status}, 127, 'no such program: 127, as shells say');
     nothing_left($absent->{tmp}, 'no such program');
+    $ran = run(['sh', '-c', 'exec "$@" >&-', 'sh', $around, 'sh', '-c', 'echo 2>/dev/null || exit 7'],
+        env => {TMPDIR => $absent->{tmp}});
+    is("$ran->{status} $ran->{err}", '7 ', 'a stdout that is closed is closed to the program');
+    nothing_left($absent->{tmp}, 'a closed stdout');
     finish($run{$_}) for qw(asks killed server_killed);
 
     # The other waits until it is told.
