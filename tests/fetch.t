@@ -30,7 +30,7 @@ if (!-x $subject || !-x $with_site) {
 my %parts = (
     'outcomes'             => ['outcomes', 'proxies', 'TLS', 'without a site'],
     'times and limits'     => ['a page that drips', 'deadlines', 'at most so many', 'connections are kept',
-        'both directions at once', 'a kept connection that the site closes'],
+        'both directions at once', 'no heirs', 'a kept connection that the site closes'],
     'cancelled and closed' => ['cancelled and closed'],
     'outcomes under valgrind' => ['outcomes under valgrind'],
     'cancelled and closed under valgrind' => ['cancelled and closed under valgrind'],
@@ -292,6 +292,10 @@ $tests{'connections are kept'} = sub {
         is(@all, 60, 'all have come');
         is(scalar(keys %sizes), $way->[0] eq '-w' ? 1 : 5, 'by as many connections as were needed');
     }
+};
+
+$tests{'no heirs'} = sub {
+    all_right(subject('no-heirs', '@SITE@/page/1', '@SITE@/delay/700'), 'sockets are closed to the programs that are started');
 };
 
 $tests{'both directions at once'} = sub {

@@ -379,6 +379,35 @@ static void cancel_connecting(int argc, char *argv[])
     start(add(nobody));
 }
 
+/* One answer is here, the other is waited for: both connections are open. (Curl has a
+ * pair of sockets for itself.) */
+static void look_at_sockets(struct subject *subject)
+{
+    int connections = 0;
+
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage here;
+        socklen_t size = sizeof here;
+
+        if (getsockname(fd, (struct sockaddr *)&here, &size) != 0 ||
+            here.ss_family != AF_INET)
+            continue;
+        connections++;
+        if (!(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+            fail("a connection is open in the programs that we start");
+    }
+    if (subject->number == 1 && connections != 2)
+        fail("not two connections");
+    fetch_cleanup(&subject->fetch);
+    go_on();
+}
+
+static void no_heirs(int argc, char *argv[])
+{
+    then = look_at_sockets;
+    add_all(argc, argv, 0);
+}
+
 static void close_twice(void)
 {
     close_all();
@@ -564,6 +593,7 @@ static const struct {
     {"cancel-later", cancel_later},
     {"cancel-waiting", cancel_waiting},
     {"cancel-from-inside", cancel_from_inside},
+    {"no-heirs", no_heirs},
     {"cancel-next", cancel_next},
     {"cancel-connecting", cancel_connecting},
     {"close-at-once", close_at_once},
