@@ -1,6 +1,6 @@
 /* wrong_sync.c - one breakfast after the other, printed as if both were under way.
  *
- * verdict: Ben: no recipe   (expected at 0.80: 0. */
+ * verdict: Ben: no recipe   (expected at 0.80: ... s late) */
 
 #include "lesson.h"
 

@@ -1,6 +1,6 @@
 /* wrong_sync.c - one count after the other, printed as if they overlapped.
  *
- * verdict: Ann: 6 boxes   (expected at 0.40: 0. */
+ * verdict: Ann: 6 boxes   (expected at 0.40: ... s late) */
 
 #include "lesson.h"
 
