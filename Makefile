@@ -31,6 +31,7 @@
 #: make bench        what the programs measure themselves, and the speed of fetch
 #: make setup-checks install what only these checks need
 #: make setup-database  install what only the lessons with a database need
+#: make setup-debian install what tests/bench/on-debian needs
 #: make clean        remove everything that was built
 #:
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
@@ -49,7 +50,7 @@ export BUILD CC
 
 # --- make setup: everything else that was asked for waits for it ---
 
-setups := $(filter setup setup-checks setup-slides setup-database,$(MAKECMDGOALS))
+setups := $(filter setup setup-checks setup-slides setup-database setup-debian,$(MAKECMDGOALS))
 ifneq ($(setups),)
 
 others := $(filter-out $(setups),$(MAKECMDGOALS))

@@ -19,6 +19,7 @@ my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefine
     'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
 my @slides   = qw(node node-18 npm chromium pdftotext);
 my @database = qw(libpq postgres);
+my @debian   = qw(debootstrap);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
 my $apt = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
@@ -98,19 +99,19 @@ my %does = (
     'find-postgres' => 'has postgres',
     install => 'echo "$name $*" >>"$machine/log"',
     rm => 'case $* in *" /etc/"*) echo "$name $*" >>"$machine/log" ;; *) exec ' . $which{rm} . ' "$@" ;; esac',
-    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext)),
+    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap)),
 );
 
 my $fakes = tempdir(CLEANUP => 1);
 write_file("$fakes/$_", "$start$does{$_}\n", 0755) for keys %does;
 
-# A machine that has all that core, checks, slides and database ask for, but @{$o{lacks}}; and
+# A machine that has all that all the sets ask for, but @{$o{lacks}}; and
 # beside that @{$o{also}}, and the package managers @{$o{managers}}.
 sub machine {
     my %o = (lacks => [], also => [], managers => ['apt-get'], install => 'well',
         lists => 0, uid => 0, os => 'Linux', @_);
     my %lacks = map { $_ => 1 } @{$o{lacks}};
-    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database), @{$o{also}});
+    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database, @debian), @{$o{also}});
     my $machine = tempdir(CLEANUP => 1);
     mkdir "$machine/$_" for qw(bin tmp common);
     symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv);
@@ -158,7 +159,7 @@ sub setup {
 # What could depend on the shell.
 sub shell_tests {
     subtest 'nothing is missing' => sub {
-        for my $set ([], ['core'], ['checks'], ['slides'], ['database']) {
+        for my $set ([], ['core'], ['checks'], ['slides'], ['database'], ['debian']) {
             my $is = setup(machine(), $set);
             is($is->{exit}, 0, "exit (@$set)");
             is($is->{out}, "Nothing is missing.\n", 'one line');
@@ -169,7 +170,7 @@ sub shell_tests {
     };
 
     subtest 'everything is missing' => sub {
-        my $is = setup(machine(lacks => [@core, @checks, @slides, @database]));
+        my $is = setup(machine(lacks => [@core, @checks, @slides, @database, @debian]));
         is($is->{exit}, 0, 'exit');
         is_deeply($is->{ran}, ['apt-get update', "$apt $apt_core"], 'what is run');
         like($is->{out}, qr/^  \Q$_\E.*: ./m, "says why it needs $_")
@@ -219,6 +220,7 @@ subtest 'each need' => sub {
         'nodejs npm'            => ['node', 'node-18', 'npm'],
         'chromium fonts-dejavu' => ['chromium'],
         'poppler-utils'         => ['pdftotext'],
+        'debootstrap'           => ['debootstrap'],
         'libpq-dev'             => ['libpq'],
         # without headers neither compiler can build anything
         'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
@@ -226,11 +228,11 @@ subtest 'each need' => sub {
     for my $packages (sort keys %packages) {
         for my $thing (@{$packages{$packages}}) {
             my $is = setup(machine(lacks => [$thing], install => 'badly'),
-                ['checks', 'slides', 'database']);
+                ['checks', 'slides', 'database', 'debian']);
             is($is->{ran}[-1], "$apt $packages", "without $thing: $packages");
         }
     }
-    my $is = setup(machine(lacks => [@checks, @slides, @database]));
+    my $is = setup(machine(lacks => [@checks, @slides, @database, @debian]));
     is($is->{exit}, 0, 'core does not need what only the others need');
 };
 
@@ -267,7 +269,7 @@ subtest 'each package manager' => sub {
         brew   => 'libpq postgresql',
     );
     for my $manager (@managers) {
-        my @all = (lacks => [@core, @checks, @slides, @database], managers => [$manager]);
+        my @all = (lacks => [@core, @checks, @slides, @database, @debian], managers => [$manager]);
         my $is  = setup(machine(@all), ['checks']);
         is($is->{ran}[-1], "$core{$manager} $checks{$manager}", "$manager: what is run");
         like($is->{out}, qr/^  (env )?\Q$is->{ran}[-1]\E$/m, "$manager: what is shown");
@@ -279,6 +281,9 @@ subtest 'each package manager' => sub {
         $is = setup(machine(@all), ['database']);
         is($is->{ran}[-1], "$core{$manager} $database{$manager}", "$manager: for the database")
             if $database{$manager};
+
+        $is = setup(machine(@all), ['debian']);
+        is($is->{ran}[-1], "$core{$manager}" . ($manager eq 'brew' ? '' : ' debootstrap'), "$manager: for another Debian");
 
         $is = setup(machine(@all, install => 'badly'));
         is($is->{ran}[-1], $core{$manager}, "$manager: core only");
@@ -419,7 +424,7 @@ subtest 'unknown arguments' => sub {
     for my $args (['chekcs'], ['checks', '--help'], [''], ['*']) {
         my $is = setup(machine(lacks => ['diff']), $args);
         is($is->{exit}, 2, "exit (@$args)");
-        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*database\)$/,
+        like($is->{err}, qr/^setup: there is no set '\Q$args->[-1]\E'; usage: .*debian\)$/,
             'says so');
         is_deeply([$is->{out}, $is->{ran}], ['', []], 'nothing else');
     }
