@@ -1059,11 +1059,11 @@ static enum MHD_Result sun(struct request *request)
                      city->sunset);
 }
 
-/* Breaks off in its third line. */
+/* A weather that breaks off in its third line. */
 static enum MHD_Result malformed(struct request *request)
 {
     return send_text(request, MHD_HTTP_OK, json,
-                     "{\n    \"city\": \"Berlin\",\n    \"country\": \"Ger");
+                     "{\n    \"city\": \"Berlin\",\n    \"sky\": \"clo");
 }
 
 /* Where is the latitude? */

@@ -13,8 +13,9 @@
 
 enum { DEADLINE = 3000 /* ms, for each call */, WHY = 200 /* bytes of a sentence */ };
 
-/* Put an answer's fields where they belong, as json_unpack() does. Returns the answer,
- * whose the strings are (json_decref() gives it back); or NULL, and `why` says why. */
+/* Put an answer's fields where they belong, as json_unpack_ex() does. Returns the answer,
+ * which owns the strings (json_decref() gives it back); or NULL, and `why` says why. It
+ * is read before all else, as a failure's answer may tell more; no answer is no JSON. */
 static json_t *read_fields(const struct fetch *fetch, char why[WHY], const char *fields,
                            va_list places)
 {

@@ -100,7 +100,8 @@ static void on_sun(struct fetch *fetch)
     say("sun: from %s to %s", report->sunrise, report->sunset);
 }
 
-/* Read an answer's fields: for each, its name and where its value goes. */
+/* Read an answer's fields: for each, its name and where its value goes. After the last
+ * answer nothing is left to fetch. */
 static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...)
 {
     struct report *report = fetch->data;
@@ -115,7 +116,8 @@ static void read_answer(struct fetch *fetch, const char *call, const char *field
         fprintf(stderr, "%s: no %s: %s\n", program_name(), call, why);
         exit(EXIT_FAILURE);
     }
-    must("keep an answer", json_array_append_new(report->answers, answer));
+    must("keep an answer",
+         json_array_append_new(report->answers, answer) == 0 ? 0 : UV_ENOMEM);
     fetch_cleanup(fetch);
     if (--report->to_come == 0)
         fetcher_close(&report->fetcher, NULL);

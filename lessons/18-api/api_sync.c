@@ -115,6 +115,7 @@ static void read_answer(struct fetch *fetch, const char *call, const char *field
         fprintf(stderr, "%s: no %s: %s\n", program_name(), call, why);
         exit(EXIT_FAILURE);
     }
-    must("keep an answer", json_array_append_new(report->answers, answer));
+    must("keep an answer",
+         json_array_append_new(report->answers, answer) == 0 ? 0 : UV_ENOMEM);
     fetch_cleanup(fetch);
 }

@@ -42,7 +42,7 @@ static void on_answer(struct city *city);
 static void ask(struct city *city, struct fetch *fetch, const char *path,
                 fetch_cb on_fetched);
 static json_t *read_json(struct fetch *fetch);
-static void need(int is_right, const char *what);
+static void need(int is_right, const char *what_else);
 
 int main(int argc, char *argv[])
 {
@@ -90,7 +90,7 @@ static void on_location(struct fetch *fetch)
 
     need(json_unpack(json, "{s:F, s:F}", "latitude", &city->latitude, "longitude",
                      &city->longitude) == 0,
-         "latitude and longitude");
+         "latitude or longitude is missing");
     json_decref(json);
     say("%s: located", city->name);
 #ifdef SOLUTION
@@ -111,7 +111,8 @@ static void on_weather(struct fetch *fetch)
     struct city *city = fetch->data;
     json_t *json = read_json(fetch);
 
-    need(json_unpack(json, "{s:i}", "temperature", &city->degrees) == 0, "temperature");
+    need(json_unpack(json, "{s:i}", "temperature", &city->degrees) == 0,
+         "temperature is missing");
     json_decref(json);
     on_answer(city);
 }
@@ -122,7 +123,7 @@ static void on_sun(struct fetch *fetch)
     json_t *json = read_json(fetch);
     const char *sunset;
 
-    need(json_unpack(json, "{s:s}", "sunset", &sunset) == 0, "sunset");
+    need(json_unpack(json, "{s:s}", "sunset", &sunset) == 0, "sunset is missing");
     snprintf(city->dark, sizeof city->dark, "%s", sunset);
     json_decref(json);
     on_answer(city);
@@ -166,17 +167,18 @@ static json_t *read_json(struct fetch *fetch)
 {
     json_t *json;
 
-    need(fetch->result == CURLE_OK && fetch->status == 200, "an answer");
+    need(fetch->result == CURLE_OK, fetch->error);
+    need(fetch->status == 200, "its status is not 200");
     json = json_loadb(fetch->body, fetch->size, 0, NULL);
-    need(json != NULL, "JSON");
+    need(json != NULL, "it is no JSON");
     fetch_cleanup(fetch);
     return json;
 }
 
-static void need(int is_right, const char *what)
+static void need(int is_right, const char *what_else)
 {
     if (is_right)
         return;
-    fprintf(stderr, "exercise: a call has not given us %s\n", what);
+    fprintf(stderr, "exercise: a call has failed: %s\n", what_else);
     exit(EXIT_FAILURE);
 }
