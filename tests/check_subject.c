@@ -239,6 +239,24 @@ static void on_timer(uv_timer_t *timer) /* and nobody closes it */
     uv_timer_stop(timer);
 }
 
+static void be_busy(void *until)
+{
+    while (uv_hrtime() < *(uint64_t *)until)
+        ;
+}
+
+static void do_threads(const char *text) /* 60 that compute, so many ms */
+{
+    uint64_t until = uv_hrtime() + (uint64_t)atoi(text) * 1000000;
+    uv_thread_t threads[60];
+
+    for (int i = 0; i < 60; i++)
+        if (uv_thread_create(&threads[i], be_busy, &until) != 0)
+            fail("check_subject: a thread");
+    for (int i = 0; i < 60; i++)
+        uv_thread_join(&threads[i]);
+}
+
 static void do_forget_timer(const char *text)
 {
     static uv_timer_t timer;
@@ -277,6 +295,7 @@ static const struct {
     {"hang", do_hang},
     {"endless", do_endless},
     {"pause-parent", do_pause_parent},
+    {"threads", do_threads},
     {"deaf", do_deaf},
     {"child", do_child},
     {"daemon", do_daemon},

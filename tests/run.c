@@ -214,6 +214,15 @@ static int64_t own_delay(void)
     return delay;
 }
 
+/* ns that this program has worked, since it started */
+static int64_t worked(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
+}
+
 /* --- One program --- */
 
 struct watch {
@@ -221,7 +230,7 @@ struct watch {
     bool around; /* it is started by something that puts surroundings around it */
     struct accounts accounts;
     int64_t started, own_delay; /* ns; this program's own, when it started */
-    int64_t looked;             /* when we last did */
+    int64_t looked, own;        /* when we last did, and what had kept us busy then */
     int64_t before;             /* ns that its surroundings waited until it began */
     int out, err;               /* the read ends, or -1 at their end */
     int begins;                 /* where it tells when its surroundings stand; then -1 */
@@ -353,6 +362,7 @@ static pid_t start(struct watch *watch, char *const argv[])
     open_pipe(begins);
     watch->own_delay = own_delay();
     watch->started = watch->looked = now();
+    watch->own = worked();
     sigprocmask(SIG_BLOCK, &endings, &before);
     pid = fork();
     if (pid < 0)
@@ -392,6 +402,7 @@ static void begin(struct watch *watch, pid_t pid)
         watch->run->delayed = 0;
         watch->own_delay = own_delay();
         watch->started = watch->looked = when;
+        watch->own = worked();
         watch->run->stood_still = 0;
     }
     forget_the_start(watch);
@@ -406,7 +417,7 @@ static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
                              {.fd = watch->out, .events = POLLIN},
                              {.fd = watch->err, .events = POLLIN},
                              {.fd = watch->begins, .events = POLLIN}};
-    int64_t before = now(), used, held_up;
+    int64_t before = now(), used, own, held_up;
     size_t had = run->out_size;
     char rung[64];
 
@@ -428,10 +439,13 @@ static int64_t wait_at_most(int most, struct watch *watch, pid_t pid)
     }
     divide(watch, had, pid);
     used = now() - before;
-    held_up = before + used - watch->looked - (int64_t)most * MILLISECOND;
+    own = worked() + run->read_late;
+    held_up =
+        before + used - watch->looked - (int64_t)most * MILLISECOND - (own - watch->own);
     if (held_up > run->stood_still)
         run->stood_still = held_up;
     watch->looked = before + used;
+    watch->own = own;
     return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
 }
 

@@ -28,7 +28,9 @@ struct run {
     int64_t took;        /* ns, from its start to its end */
     int64_t delayed;     /* ns that it and its children waited for a processor */
     int64_t read_late;   /* ns that we did meanwhile */
-    int64_t stood_still; /* ns, the longest time that we, who only look, were held up */
+    int64_t stood_still; /* ns, the longest time that the whole machine seems to have done
+                          * so: we were to look, and neither worked nor waited for a
+                          * processor */
 };
 
 /* Whether this system tells how long a program waits for a processor. */
