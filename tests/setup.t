@@ -28,6 +28,7 @@ my $apt_core = 'gcc libc6-dev pkg-config libuv1-dev libcurl4-openssl-dev ca-cert
 my $no_cluster = '/etc/postgresql-common/createcluster.d/no-cluster.conf';
 
 delete @ENV{qw(CC PKG_CONFIG DEBIAN_FRONTEND CHROMIUM)};
+$ENV{DEBOOTSTRAP} = '/no/such/file';
 
 sub which {
     my ($tool) = @_;
@@ -317,6 +318,8 @@ subtest 'any Chromium will do' => sub {
     my $named = machine(lacks => ['chromium']);
     $is = setup($named, ['slides'], env => {CHROMIUM => "$named->{machine}/bin/node"});
     is($is->{out}, "Nothing is missing.\n", 'what CHROMIUM names');
+    $is = setup(machine(lacks => ['debootstrap']), ['debian'], env => {DEBOOTSTRAP => "$named->{machine}/bin/node"});
+    is($is->{out}, "Nothing is missing.\n", "debootstrap where only root's commands are");
 };
 
 subtest 'lists of packages that are out of date' => sub {
