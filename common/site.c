@@ -268,7 +268,8 @@ static void wait_for_stdin(uv_work_t *wait)
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 
     (void)wait;
-    poll(&in, 1, -1);
+    if (poll(&in, 1, -1) < 0 || in.revents & POLLNVAL)
+        uv_sleep(100); /* a Mac can't wait for a terminal like this */
 }
 
 static void on_stdin_ready(uv_work_t *wait, int result)

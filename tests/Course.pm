@@ -202,6 +202,7 @@ sub try_again {
     for (1 .. 6) {
         $outcome = $try->();
         last if !$is_spoilt->($outcome);
+        diag('the machine may have stood still: once more');
     }
     return $outcome;
 }

@@ -118,7 +118,7 @@ static void begin_all(struct transfer *transfers)
         curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfers[i]);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfers[i]);
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "127.0.0.1,localhost");
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, fetch_no_proxy());
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl");
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
