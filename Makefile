@@ -76,7 +76,7 @@ recordings := $(sort $(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out)))
 exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$(notdir $(out:.out=))),$(out)))
 outs := $(filter-out $(exercise_outs),$(recordings))
 programs := $(sources:%.c=$(BUILD)/%)
-tools := $(BUILD)/tests/check $(addprefix $(BUILD)/common/,show watch draw)
+tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
 # What is started around the programs of a lesson: the local web site, a database.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(BUILD)/common/with-postgres
@@ -151,7 +151,8 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
-$(call tool,tests/check,tests/check.o tests/run.o common/story.o)
+checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
+$(call tool,common/check/check,$(checker) common/story.o)
 	$(link_tool)
 $(call tool,common/watch,common/watch.o common/lesson.o)
 	$(link_tool)
@@ -194,7 +195,7 @@ programs: $(programs) tools
 		[ -z "$$missing" ] || echo "$$lesson is left out: it $$missing"; \
 	done
 
--include $(wildcard $(foreach made,common tests lessons/* solutions/*,$(BUILD)/$(made)/*.d))
+-include $(wildcard $(foreach made,common common/check tests lessons/* solutions/*,$(BUILD)/$(made)/*.d))
 
 # --- for students ---
 
@@ -215,10 +216,10 @@ lessons:
 
 # The student's own file is built here and nowhere else: whatever it holds, it
 # breaks nothing but itself.
-exercise-%: $(BUILD)/tests/check $(BUILD)/common/lesson.o force
+exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/exercise check $$lesson
 
-watch-%: $(BUILD)/tests/check $(addprefix $(BUILD)/common/,lesson.o watch) force
+watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
 
 progress:
@@ -264,12 +265,14 @@ out-%: tools force
 	for out in $(call outs_of,$(call lesson_called,$*)); do \
 		missing=$$(common/needs --missing $$out); \
 		if [ -n "$$missing" ]; then echo "$$out $$missing" >&2; exit 1; fi; \
-		UNDER=$$(common/needs --under $$out) $(BUILD)/tests/check --record $$out || exit; \
+		WITH=$$(common/needs --around $$lesson) UNDER=$$(common/needs --under $$out) \
+			$(BUILD)/common/check/check --record $$out || exit; \
 	done; \
 	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
 		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
 		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
-			UNDER= $(BUILD)/tests/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
+			WITH=$$(common/needs --around $$lesson) UNDER= \
+				$(BUILD)/common/check/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
 		done; \
 	fi
 
@@ -286,7 +289,7 @@ $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flag
 test-exercises: tools
 	@$(need_prove); prove -j16 tests/exercises/*.t
 
-score: $(BUILD)/tests/check $(BUILD)/common/lesson.o
+score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
 	@tests/score $(lessons)
 
 starters:

@@ -7,7 +7,7 @@
  * When that can't be, say so in one sentence that starts with `self`, and exit with 127
  * (there is no such program) or 126, as shells do.
  *
- * tests/check wants to know when the surroundings stand and the program itself begins: it
+ * common/check wants to know when the surroundings stand and the program itself begins: it
  * hands down one end of a pipe, whose number is in $STARTED_FD, and there it is told the
  * moment, by CLOCK_MONOTONIC, as an int64_t in ns. `make lesson-NN` does the same, and
  * lets the programs that it shows side by side begin together: there the end of another

@@ -1,11 +1,11 @@
 #!/usr/bin/env perl
-# check.t - whether tests/check fails every program that is wrong, at the right
-# point and in words that help, and passes those that are right.
+# check.t - whether check fails every program that is wrong, at the right point and in
+# words that help, and passes those that are right.
 #
-# A program is a list of things to do, and check_subject.c does them. Where a
-# time must be exact, a line is printed with its stamp as text, so that no noise
-# of the machine can change the verdict. Most cases only wait, so several run at
-# a time, and those that take long are looked at last.
+# The rule is tested on data: runs are written down as `check --save` does it, and judged by
+# `check --replay`, the same on every machine. Only what makes a run (common/check/run.c) is
+# tested on real programs, and there nothing depends on how long something takes:
+# check_subject.c does what its arguments say.
 
 use strict;
 use warnings;
@@ -14,14 +14,10 @@ use lib 'tests';
 use Course;
 use Cwd qw(abs_path);
 use Test::More;
-use Time::HiRes qw(sleep);
 
-my $check     = abs_path(build_dir() . '/tests/check');
-my $at_a_time = 8;
-my $too_long  = 240; # seconds; check is ended then, and the case has failed
-
-die "check.t: tests/check is not built; `make` does it\n" unless $check && -x $check;
-delete @ENV{qw(BUILD TIMING SLOW UNDER)}; # cases set their own
+my $check = abs_path(build_dir() . '/common/check/check');
+die "check.t: check is not built; `make` does it\n" unless $check && -x $check;
+delete @ENV{qw(BUILD TIMING SLOW UNDER WITH)}; # cases set their own
 
 # The points that fail. When the lines are wrong, their times can't be told.
 my @text = (1, 2);
@@ -30,132 +26,93 @@ my @end  = (3);
 my @all  = (1, 2, 3);
 
 my $home = abs_path(scratch());
-mkdir "$home/tmp" or die $!;
-$ENV{TMPDIR} = "$home/tmp";
-
-my $subject = "$home/check_subject";
-my $cc      = $ENV{CC} || 'cc';
-system("$cc -std=gnu11 -Icommon \$(common/needs --cflags) -o $subject"
-        . ' tests/check_subject.c common/lesson.c $(common/needs --libs)') == 0
-    or die "check.t: cannot build tests/check_subject.c\n";
-
-# In a lesson whose `about` says `needs: site`, it is started in build/common/with-site; here that
-# is tests/check_around.c, which takes a while, and leaves a helper behind.
-mkdir "$home/$_" or die $! for qw(build build/common);
-my $around = "$home/build/common/with-site";
-system("$cc -std=gnu11 -Icommon -o $around tests/check_around.c common/around.c") == 0
-    or die "check.t: cannot build tests/check_around.c\n";
-my @with_site = (about => "part: 3 Real I/O\nneeds: site jansson\n");
-
-# --- Files and processes ---
+my $cc   = $ENV{CC} || 'cc';
 
 sub lines { return join '', map {"$_\n"} @_ }
 
-sub readable {
-    my ($text) = @_;
-    return $text =~ s/([^\n\x20-\x7e])/sprintf '\\x%02x', ord $1/egr;
-}
+# --- Runs, as --save writes them ---
+#
+#   run_of([LINE...], key => value...)
+#
+# LINE: what the program printed, "[ 0.30] b"; or [text, key => value...]:
+#   at        seconds after the start at which it arrived; else its stamp, or with the line
+#             before it
+#   waited, reader   seconds that the program, the reader had waited for a processor by then
+# The run:
+#   took      seconds; else until the last line
+#   start, waited, reader, stalled, throttled   seconds; start: before the first line
+#   exit, signal, not_started   how it ended; else exit 0
+#   err       what it printed on stderr
+#   cut, hang, child, unknown   true: its last line has no newline; it was ended; it left a
+#             child; the system tells no delays
 
-# Not so for one that only waits to be reaped, perhaps by an init that doesn't,
-# nor if somebody else has got its number by now.
-sub is_alive {
-    my ($pid) = @_;
-    return read_file("/proc/$pid/stat") =~ /\((?:check_subject|with-site)\) [^Z]/ if $^O eq 'linux';
-    return kill(0, $pid) && `ps -o stat= -o comm= -p $pid` =~ /^\s*[^Z\s].*(?:check_subject|with-site)/;
-}
+sub ns { return sprintf '%.0f', 1e9 * ($_[0] || 0) }
 
-# Those that are still there after they had some time to end. They are ended.
-sub left_alive {
-    my @left = @_;
-    for (1 .. 50) {
-        @left = grep { is_alive($_) } @left or last;
-        sleep 0.1;
+sub saved { return $_[0] =~ s/([^\x20-\x7e]|\\)/$1 eq "\n" ? '\n' : sprintf '\x%02x', ord $1/egr }
+
+sub run_of {
+    my ($lines, %run) = @_;
+    my ($text, $last, $start) = ("run\n", 0, $run{start} || 0);
+    for my $i (0 .. $#$lines) {
+        my ($printed, %how) = ref $lines->[$i] ? @{ $lines->[$i] } : $lines->[$i];
+        my ($stamp) = $printed =~ /^\[ *(\d+\.\d\d)\]/;
+        $last = $how{at} // (defined $stamp ? $start + $stamp : $last);
+        $printed .= "\n" unless $run{cut} && $i == $#$lines;
+        $text .= join ' ', 'out', ns($last), ns($how{waited} // $run{waited}),
+            ns($how{reader} // $run{reader}), saved($printed) . "\n";
     }
-    kill KILL => @left;
-    return @left;
-}
-
-# What the processes of a case wrote down about themselves: 'run', 'child'.
-sub pids {
-    my ($job, $who) = @_;
-    return read_file("$job->{dir}/log") =~ /^$who (\d+)$/mg;
-}
-
-sub wait_for_pids {
-    my ($job, $who, $count) = @_;
-    for (1 .. 300) {
-        return if pids($job, $who) >= $count;
-        sleep 0.1;
-    }
-    die "$job->{name}: its processes don't start\n";
+    $text .= 'err ' . saved($_) . "\n" for split /(?<=\n)/, $run{err} // '';
+    $text .= join ' ', 'took', ns($run{took} // $last), map { $_ => ns($run{$_ eq 'runqueue' ? 'waited' : $_}) }
+        qw(runqueue reader stalled throttled);
+    $text .= "\n";
+    $text .= "ended-by-us\n"   if $run{hang};
+    $text .= "left-children\n" if $run{child};
+    $text .= "no-schedstat\n"  if $run{unknown};
+    return $text . ($run{signal} ? "signal $run{signal}\n"
+        : $run{not_started} ? "not-started $run{not_started}\n"
+        : 'exit ' . ($run{exit} // 0) . "\n");
 }
 
 # --- A case ---
 #
-#   at             the points that fail
-#   out, or file   the recording: its lines; its bytes, or undef for no file
-#   does           what the program does; or program => [...], another program
-#   command        the whole command, in place of: check story.out PROGRAM...;
-#                  or a sub that returns it, for a directory of its own
-#   about          the file that says what the lesson needs
-#   env, in_dir    the environment of check
-#   runs           how many there must be: 1, or [2, 7] for from 2 to 7
-#   says, never    what the diagnosis says, and what it doesn't
-#   tap            what the TAP says beside the points
-#   points         how many there are, if not three
-#   also           more tests
-#   slow           it takes long
-#   stalls         the machine seems to stand still: that is the case
+#   at         the points that fail
+#   out, file  the recording: its lines; its bytes, or undef for no file
+#   runs       the runs; the last one counts again as often as one is asked for
+#   judged     how many of them are judged
+#   env        the environment of check
+#   student    as for a student
+#   says, never   what the diagnosis says, and what it doesn't
+#   tap        what the TAP says beside the points
+#   points     how many there are, if not three
 
-my $jobs = 0;
+my $cases = 0;
 
-sub start {
-    my ($name, %case) = @_;
-    my $dir = sprintf '%s/%03d', $home, ++$jobs;
+# Start check with these options. Beside what run() gives: dir, judged.
+sub check {
+    my ($case, @arguments) = @_;
+    my $dir = sprintf '%s/%03d', $home, ++$cases;
     mkdir $dir or die "$dir: $!";
-    my $recording = exists $case{file} ? $case{file} : lines(@{ $case{out} || [] });
+    my $recording = exists $case->{file} ? $case->{file} : lines(@{ $case->{out} || [] });
     write_file("$dir/story.out", $recording) if defined $recording;
-    write_file("$dir/about", $case{about}) if $case{about};
-    my $program = $case{program} || [$subject, @{ $case{does} || [] }];
-    my $command = $case{command} || [$check, "$dir/story.out", @$program];
-    $command = $command->($dir) if ref $command eq 'CODE';
-
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        %ENV = (%ENV, SUBJECT_LOG => "$dir/log", BUILD => "$home/build", %{ $case{env} || {} });
-        $SIG{$_} = 'DEFAULT' for qw(INT HUP PIPE);
-        chdir($case{in_dir} || '.') or die;
-        open STDIN,  '<', '/dev/null'  or die;
-        open STDOUT, '>', "$dir/tap"   or die;
-        open STDERR, '>', "$dir/words" or die;
-        alarm $too_long;
-        exec @$command or die "$command->[0]: $!";
-    }
-    return { %case, name => $name, dir => $dir, pid => $pid };
+    my $is = run([@{ $case->{before} || [] }, $check, '--save', "$dir/runs",
+            map { s/^DIR\b/$dir/r } @arguments],
+        env => {SUBJECT_LOG => "$dir/log", TMPDIR => "$dir", %{ $case->{env} || {} }});
+    $is->{dir}    = $dir;
+    $is->{saved}  = read_file("$dir/runs");
+    $is->{judged} = () = $is->{saved} =~ /^run$/mg;
+    return $is;
 }
 
-sub finish {
-    my ($job) = @_;
-    waitpid($job->{pid}, 0) == $job->{pid} or die "waitpid: $!";
-    my $words = read_file("$job->{dir}/words");
-    my ($stalls) = $words =~ s/^# .*: the machine stood still in (\d+) of \d+ runs\n//m ? $1 : 0;
-    return {
-        %$job,
-        stood_still => $stalls,
-        status => $? >> 8,
-        signal => $? & 127,
-        out    => read_file("$job->{dir}/tap"),
-        words  => $words,
-        ran    => scalar(() = pids($job, 'run')),
-    };
+sub replay {
+    my ($case, @options) = @_;
+    my $runs = write_file("$home/runs", join '', @{ $case->{runs} || [run_of([])] });
+    return check($case, @options, '--replay', $runs, 'DIR/story.out', 'build/story');
 }
-
-# --- Judging it ---
 
 sub judge_tap {
-    my ($is) = @_;
+    my ($is, $case) = @_;
     my ($plan, @points) = split /^/, $is->{out};
-    my $planned = $is->{points} || 3;
+    my $planned = $case->{points} || 3;
     my @failed;
 
     is($plan, "1..$planned\n", 'the plan');
@@ -165,79 +122,33 @@ sub judge_tap {
             "point $i is well-formed, with no # of the program's");
         push @failed, $i if $points[ $i - 1 ] =~ /^not /;
     }
-    is("@failed", "@{ $is->{at} }", 'the points that fail');
-    like($is->{out}, $is->{tap}, 'what the TAP says') if $is->{tap};
+    is("@failed", "@{ $case->{at} }", 'the points that fail');
+    like($is->{out}, $case->{tap}, 'what the TAP says') if $case->{tap};
 }
 
 sub judge_words {
-    my ($is) = @_;
+    my ($is, $case) = @_;
+    my $words = $is->{err} =~ s/^# .*: the machine stood still in \d+ of \d+ runs\n//mr;
 
-    is($is->{words}, '', 'nothing is said') unless @{ $is->{at} };
-    like($is->{words}, $_, 'it says so') for @{ $is->{says} || [] };
-    unlike($is->{words}, $_, 'it does not say that') for @{ $is->{never} || [] };
-    unlike($is->{words}, qr/[^\n\x20-\x7e]/, 'no raw bytes');
-    unlike($is->{words}, qr/^(?!# )./m, 'comments of the TAP only');
-    cmp_ok(length $is->{words}, '<', 10_000, 'it is short');
+    is($words, '', 'nothing is said') unless @{ $case->{at} };
+    like($is->{err}, $_, 'it says so') for @{ $case->{says} || [] };
+    unlike($is->{err}, $_, 'it does not say that') for @{ $case->{never} || [] };
+    unlike($is->{err}, qr/[^\n\x20-\x7e]/, 'no raw bytes');
+    unlike($is->{err}, qr/^(?!# )./m, 'comments of the TAP only');
+    cmp_ok(length $is->{err}, '<', 10_000, 'it is short');
 }
 
-# But for those in which the machine stood still, unless that is the case.
-sub runs_that_count {
-    my ($is) = @_;
-    return $is->{ran} - ($is->{stalls} ? 0 : $is->{stood_still});
-}
-
-sub judge_runs {
-    my ($is) = @_;
-    my ($least, $most) = ref $is->{runs} ? @{ $is->{runs} } : ($is->{runs}) x 2;
-    cmp_ok(runs_that_count($is), '>=', $least, "at least $least runs");
-    cmp_ok(runs_that_count($is), '<=', $most,  "at most $most runs");
-}
-
-# It ended as it should, after as many runs, and said what it should.
-sub fits {
-    my ($is) = @_;
-    my ($least, $most) = map { ref ? @$_ : ($_, $_) } $is->{runs} // [0, 99];
-    my $ran = runs_that_count($is);
-    return 0 if $is->{status} != (@{ $is->{at} } ? 1 : 0) || $ran < $least || $ran > $most;
-    return !grep { $is->{words} !~ $_ } @{ $is->{says} || [] };
-}
-
-# The same once more.
-sub again {
-    my ($job) = @_;
-    my %case = %$job;
-    delete @case{qw(name dir pid)};
-    return finish(start($job->{name}, %case));
-}
-
-sub judge {
-    my ($job) = @_;
-    my $is = finish($job);
-    for (1 .. 5) {
-        last if $job->{stalls} || !$is->{stood_still} || fits($is);
-        $is = again($job);
-    }
-    return subtest $is->{name} => sub {
-        is($is->{signal}, 0, 'check itself does not crash');
-        is($is->{status}, @{ $is->{at} } ? 1 : 0, 'its exit status');
-        judge_tap($is);
-        judge_words($is);
-        judge_runs($is) if defined $is->{runs};
-        is_deeply([left_alive(pids($is, '\w+'))], [], 'no process is left');
-        $is->{also}->($is) if $is->{also};
-        diag("it printed:\n", readable("$is->{out}$is->{words}"))
-            unless Test::More->builder->is_passing;
-    };
-}
-
-my (@waiting, @slow);
-
-# What hangs or is run seven times takes long.
 sub fails {
     my ($name, $at, %case) = @_;
-    my $is_slow = $case{slow} || ($case{runs} || 0) eq 7;
-    push @{ $is_slow ? \@slow : \@waiting }, start($name, %case, at => $at);
-    return judge(shift @waiting) if @waiting >= $at_a_time;
+    return subtest $name => sub {
+        my $is = replay(\%case);
+        $case{at} = $at;
+        is("$is->{status} $is->{signal}", @$at ? '1 0' : '0 0', 'the exit status');
+        judge_tap($is, \%case);
+        judge_words($is, \%case);
+        is($is->{judged}, $case{judged}, "$case{judged} runs are judged") if defined $case{judged};
+        diag($is->{out}, $is->{err}) unless Test::More->builder->is_passing;
+    };
 }
 
 sub passes {
@@ -245,391 +156,213 @@ sub passes {
     return fails($name, [], %case);
 }
 
-sub only { my ($runs, @does) = @_; return map {"$runs? $_"} @does }
-
-# Three lines, and a program that is right.
 my @abc = ('[ 0.00] a', '[ 0.30] b', '[ 0.60] c');
-my @says_abc = ('say a', 'at 300', 'say b', 'at 600', 'say c');
-my @ab      = @abc[0, 1];
-my @says_ab = @says_abc[0 .. 2];
+my @ab  = @abc[0, 1];
+my $abc = run_of(\@abc);
+my $ab  = run_of(\@ab);
+my @a   = (out => ['[ 0.00] a']);
+my $a   = run_of(['[ 0.00] a']);
 
-# --- What hangs. The limit is 10 s here, and there is one retry. ---
+# --- 1. Text, line count and end are exact, and a difference is final ---
 
-fails 'it hangs', \@all, slow => 1,
-    out => \@abc, does => ['say a', 'at 300', 'say b', 'hang'],
-    runs => 2,
-    says => [qr/did not end within \d+\.\d s, and was ended: it hangs/, qr/- \[ 0\.60\] c$/m];
+passes 'a right program', out => \@abc, runs => [$abc], judged => 1;
+passes 'lines without times', out => ['~ 5 collisions', '[  -  ] b'], runs => [run_of(['~ 5 collisions', '[  -  ] b'])];
 
-my @children = ('child 90000', 'daemon 90000');
-pop @children if $^O ne 'linux'; # only Linux tells who is left of those outside the group
-
-fails 'it hangs after its last line, ignores signals, and has children', [2, 3], slow => 1,
-    out => ['[ 0.00] a'], does => ['say a', 'deaf', @children, 'hang'],
-    runs => 2,
-    says => [qr/it hangs/], never => [qr/other lines/],
-    also => sub { is(scalar(() = pids($_[0], 'child')), 2 * @children, 'the children') };
-
-fails 'it hangs, and prints all the while', \@all, slow => 1,
-    out => ['[ 0.00] a'], does => ['say a', 'endless 300'],
-    runs => 2,
-    says => [qr/did not end within [123]\d\.\d s/];
-
-fails 'it hangs, and has left its process group', \@all, slow => 1,
-    out => \@abc, does => ['leave-group', 'say a', 'hang'],
-    runs => 2,
-    says => [qr/it hangs/];
-
-passes 'it hangs in the first run only', slow => 1,
-    out => \@ab, does => [@says_ab, only(1, 'hang')],
-    runs => [2, 7];
-
-# --- What stands around a program ---
-
-fails 'what served it does not end', [3], slow => 1,
-    @with_site, env => {LINGER => 30_000},
-    out => \@ab, does => \@says_ab,
-    says => [qr/left/];
-
-passes 'its surroundings take a while to start, and to end',
-    @with_site, env => {START_UP => 900, LINGER => 2000},
-    out => \@abc, does => \@says_abc,
-    runs => 1, also => sub { is(scalar(() = pids($_[0], 'child')), 1, 'they were there') };
-
-fails 'the same is hidden time when it is the program itself', \@time,
-    env => {START_UP => 900},
-    out => \@abc, program => [$around, $subject, @says_abc],
-    runs => 7, says => [qr/took \d\.\d\d s more than its last line says/];
-
-fails 'and then such an end is a child left', [3],
-    env => {LINGER => 2000},
-    out => \@abc, program => [$around, $subject, @says_abc],
-    says => [qr/left a process running/];
-
-fails 'a program waits unseen, its surroundings not counted', \@time,
-    @with_site, env => {START_UP => 100},
-    out => \@ab, does => ['wait 600', @says_ab],
-    runs => 7, says => [qr/took \d\.\d\d s more than its last line says/];
-
-fails 'a late line, with surroundings', \@time,
-    @with_site, env => {START_UP => 300},
-    out => \@ab, does => ['say a', 'at 500', 'say b'],
-    runs => 7;
-
-fails 'its surroundings cannot start it', \@all,
-    @with_site, out => \@ab, program => ["$home/none"],
-    says => [qr/check_around: cannot start .*none: No such file/];
-
-# --- Text and order ---
-
-passes 'a right program', out => \@abc, does => \@says_abc;
-
-passes 'a right program without times',
-    out => ['~ 5 collisions', '[  -  ] b'], does => ['measure 5 collisions', 'untimed b'];
-
-passes 'stdin is empty, and the surroundings are the same everywhere',
-    out => ['[ 0.00] threads: default, io_uring: 0, language: C'],
-    env => {UV_THREADPOOL_SIZE => 1, UV_USE_IO_URING => 1, LC_ALL => 'de_DE.UTF-8'},
-    program => ['sh', '-c', 'cat; echo "[ 0.00] threads: ${UV_THREADPOOL_SIZE-default},'
-        . ' io_uring: $UV_USE_IO_URING, language: $LC_ALL"'];
-
-fails 'a line has another text', \@text,
+fails 'a line has another text', \@text, judged => 1,
     out => ['[ 0.00] a', '[ 0.00] kettle: start', '[ 0.00] c'],
-    does => ['say a', 'say kettle: strat', 'say c'],
-    runs => 1,
+    runs => [run_of(['[ 0.00] a', '[ 0.00] kettle: strat', '[ 0.00] c']), $abc],
     says => [qr/- recorded, \+ this run/, qr/at line 1:/, qr/  - \[ 0\.00\] kettle: start\n/,
-        qr/  \+ \[ 0\.\d\d\] kettle: strat\n/],
+        qr/  \+ \[ 0\.00\] kettle: strat\n/],
     tap => qr/can't be told: the lines differ/;
+fails 'the last line has another text', \@text, judged => 1, @a, runs => [run_of(['[ 0.00] A'])],
+    says => [qr/  - \[ 0\.00\] a\n.*  \+ \[ 0\.00\] A\n/s];
+fails 'a line too much', \@text, judged => 1, @a, runs => [run_of(['[ 0.00] a', '[ 0.00] b'])],
+    says => [qr/  \+ \[ 0\.00\] b\n/], never => [qr/  - /];
+fails 'the last line is missing', \@text, judged => 1, out => \@ab, runs => [$a],
+    says => [qr/  - \[ 0\.30\] b\n/], never => [qr/  \+ /];
+fails 'it prints nothing', \@text, judged => 1, @a, runs => [run_of([])], says => [qr/  - \[ 0\.00\] a\n/];
+fails 'no newline at the end', \@text, judged => 1, @a, runs => [run_of(['[ 0.00] a'], cut => 1)],
+    says => [qr/the last line has no newline/];
+fails 'a line without a stamp', \@text, judged => 1, @a, runs => [run_of(['a'])],
+    says => [qr/  - \[ 0\.00\] a\n.*  \+ a\n/s];
+fails 'a stamp where there should be none', \@text, judged => 1, out => ['[  -  ] a'], runs => [$a],
+    says => [qr/  - \[  -  \] a\n.*  \+ \[ 0\.00\] a\n/s];
+fails 'a # in the name or the text is no directive', \@text, @a, runs => [run_of(['[ 0.00] # TODO b'])];
+fails 'a number that nobody measured', \@text, out => ['[ 0.00] 5'], runs => [run_of(['[ 0.00] 6'])];
+fails 'two places differ: both are shown, with what is around them', \@text,
+    out  => [map {"[  -  ] line $_"} 1 .. 20],
+    runs => [run_of([map { $_ == 4 ? '[  -  ] four' : $_ == 15 ? () : "[  -  ] line $_" } 1 .. 20])],
+    says => [qr/at line 2:\n.*\] line 2\n.*\] line 3\n.*- .*line 4\n.*\+ .*four\n.*\] line 5\n.*\] line 6\n/s,
+        qr/at line 13:\n.*line 14\n.*- .*line 15\n.*line 16\n/s],
+    never => [qr/line (?:1|7|8|12|18)\n/];
 
-# --- A machine that stands still; here only check does, which can't tell ---
-
-my $pause = 'pause-parent 200';
-
-passes 'a stall changes the text', stalls => 1,
-    out => \@ab, does => [@says_ab, only(1, $pause, 'say c')], runs => [2, 15],
-    also => sub { cmp_ok($_[0]{stood_still}, '>=', 1, 'it says so') };
-
-passes 'a stall changes the exit status', stalls => 1,
-    out => \@ab, does => [@says_ab, only('1,2', $pause, 'exit 3')], runs => [3, 15];
-
-passes 'a stall makes lines early', stalls => 1,
-    out => \@ab, does => ['say a', only(1, $pause), '2,3,4,5,6,7? at 300', 'say b'], runs => [2, 15];
-
-fails 'text that is wrong beside a stall, and without', \@text, stalls => 1,
-    out => \@ab, does => [@says_ab, only(1, $pause), 'say c'], runs => [2, 15];
-
-fails 'a crash beside a stall', [1, 2, 3], stalls => 1,
-    out => \@ab, does => ['say a', only(1, $pause, 'die 11'), 'at 300', 'say b'], runs => 1;
-
-fails 'order, but for a run beside a stall', \@text, stalls => 1,
-    out => ['[ 0.00] a', '[ 0.10] b', '[ 0.15] c'],
-    does => ['say a', only(1, 'at 100', 'say b', 'at 150', 'say c', $pause, 'exit 3'), 'at 150', 'say c', 'say b'], runs => [8, 21];
-
-fails 'a time that is right beside a stall only', \@time, stalls => 1,
-    out => \@abc, does => ['say a', only(1, 'at 300', 'say b', $pause, 'at 900', 'say c', 'exit 0'), 'at 500', 'say b', 'at 600', 'say c'],
-    runs => [8, 21];
-
-fails 'a machine that is busy with the program itself', \@text,
-    out => ['[ 0.00] a'], does => ['say a', 'threads 300', 'say c'], runs => 1;
-
-fails 'text that is wrong after a short one', \@text,
-    out => \@ab, does => [@says_ab, only(1, 'pause-parent 15', 'say c')], runs => 1;
-
-fails 'it is not a stall every time', \@text, slow => 1, stalls => 1,
-    out => \@ab, does => [@says_ab, $pause, 'say c'], runs => 15;
-
-fails 'lines that are late beside stalls', \@time, slow => 1, stalls => 1,
-    out => \@ab, does => ['say a', 'at 500', $pause, 'say b'], runs => 21;
-
-fails 'the last line has another text', \@text,
-    out => ['[ 0.00] a'], does => ['say A'],
-    says => [qr/  - \[ 0\.00\] a\n/, qr/  \+ \[ 0\.\d\d\] A\n/];
-
-fails 'a line too much', \@text,
-    out => ['[ 0.00] a'], does => ['say a', 'say b'],
-    runs => 1, says => [qr/  \+ \[ 0\.\d\d\] b\n/], never => [qr/  - /];
-
-fails 'the last line is missing', \@text,
-    out => \@ab, does => ['say a', 'at 300'],
-    runs => 1, says => [qr/  - \[ 0\.30\] b\n/], never => [qr/  \+ /];
-
-fails 'it prints nothing', \@text,
-    out => ['[ 0.00] a'], does => [],
-    runs => 1, says => [qr/  - \[ 0\.00\] a\n/];
-
-fails 'no newline at the end', \@text,
-    out => ['[ 0.00] a'], does => ['print [ 0.00] a'],
-    runs => 1, says => [qr/the last line has no newline/];
-
-fails 'a line without a stamp', \@text,
-    out => ['[ 0.00] a'], does => ["print a\n"],
-    runs => 1, says => [qr/  - \[ 0\.00\] a\n/, qr/  \+ a\n/];
-
-fails 'a stamp where there should be none', \@text,
-    out => ['[  -  ] a'], does => ['say a'],
-    runs => 1, says => [qr/  - \[  -  \] a\n/, qr/  \+ \[ 0\.\d\d\] a\n/];
-
-fails 'lines with the same stamp change places', \@text,
-    out => ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], does => ['say a', 'say c', 'say b'],
-    runs => 1,
-    says => [qr/in another order/, qr/  - \[ 0\.00\] [bc]\n/, qr/  \+ \[ 0\.\d\d\] [bc]\n/];
-
-# c overtakes b, which is held up for as long as they are apart: perhaps noise.
-my @apart = ('[ 0.00] a', '[ 0.10] b', '[ 0.20] c');
-my @says_apart = ('at 100', "print [ 0.10] b\n", 'at 200', "print [ 0.20] c\n");
-my @overtakes  = ('at 200', "print [ 0.20] c\n", "print [ 0.20] b\n");
-
-passes 'lines change places once, perhaps by noise',
-    out => \@apart, does => ['say a', only('1', @overtakes), only('2,3,4,5,6,7', @says_apart)],
-    runs => [2, 7];
-
-passes 'one is held up until just behind the next, which came 10 ms early',
-    out  => ['[ 0.00] a', '[ 0.10] b', '[ 0.30] c'],
-    does => ['say a', only(1, 'at 290', "print [ 0.29] c\n", "print [ 0.29] b\n"),
-        only('2,3,4,5,6,7', 'at 100', 'say b', 'at 300', 'say c')],
-    runs => [2, 7];
-
-fails 'lines change places each time', \@text,
-    out => \@apart, does => ['say a', @overtakes],
-    runs => 7, says => [qr/in another order/, qr/  - \[ 0\.10\] b\n/];
-
-fails 'a line that is overtaken is not late enough for noise', \@text,
-    out => \@apart, does => ['say a', 'at 200', "print [ 0.17] c\n", "print [ 0.17] b\n"],
-    runs => 1, says => [qr/in another order/], never => [qr/early/];
-
-fails 'lines change places, and one is early', \@text,
-    out => \@abc, does => ['say a', 'at 600', "print [ 0.40] c\n", "print [ 0.60] b\n"],
-    runs => 1, says => [qr/line 3, "c", should come at 0\.60 s.* 0\.20 s early/];
-
-# --- Times ---
-
-fails 'early by 0.02 s', \@time,
-    out => \@ab, does => ['say a', 'at 300', "print [ 0.28] b\n"],
-    runs => 1,
-    says => [qr/line 2, "b", should come at 0\.30 s, and came at 0\.28 s: 0\.02 s early/];
-
-fails 'early by far', \@time,
-    out => ['[ 0.00] a', '[ 1.60] b'], does => ['say a', 'at 300', 'say b'],
-    runs => 1, says => [qr/line 2, "b", should come at 1\.60 s, .*: [01]\.\d\d s early/];
-
-passes 'early by 0.01 s, which rounding can do',
-    out => \@ab, does => ['say a', 'at 300', "print [ 0.29] b\n"];
-
-fails 'late by 0.3 s, each time', \@time,
-    out => \@abc, does => ['say a', 'at 600', 'say b', 'say c'],
-    runs => 7,
-    says => [qr/line 2, "b", should come at 0\.30 s, and came at 0\.[67]\d s: 0\.[34]\d s late/,
-        qr/allowed here: 0\.(?:0[89]|1[0-8]) s/, qr/the best of \d+ runs/],
-    never => [qr/"c"/];
-
-fails 'late by 0.2 s, more than the kernel can have kept it waiting', \@time,
-    out => ['[ 0.00] a', '[ 0.10] b'], does => ['say a', 'at 300', "print [ 0.30] b\n"],
-    runs => 7, says => [qr/0\.20 s late/];
-
-passes 'late by 0.05 s',
-    out => ['[ 0.00] a', '[ 0.10] b'], does => ['say a', 'at 150', "print [ 0.15] b\n"];
-
-passes 'late by 0.16 s, because it waited for a processor',
-    out => ['[ 0.00] a', '[ 0.10] b'],
-    does => ['say a', 'crowd 250', 'at 260', "print [ 0.26] b\n"];
-
-passes 'late by 0.4 s, twice',
-    out => \@ab, does => ['say a', only('1,2', 'at 700'), 'at 300', 'say b'],
-    runs => [3, 7], tap => qr/^ok 2 .*looked at more than once/m;
-
-passes 'each line is late once, which is noise',
-    out => \@abc,
-    does => ['say a', only(1, 'at 600', 'say b', 'say c'),
-        only('2,3,4,5,6,7', 'at 300', 'say b', 'at 900', 'say c')],
-    runs => [2, 7];
-
-fails 'it says 2.00, and does not wait for it', \@time,
-    out => ['[ 0.00] a', '[ 2.00] b'], does => ['say a', "print [ 2.00] b\n"],
-    runs => 1,
-    says => [qr/line 2, "b", is stamped 2\.00 s, but came 0\.\d\d s after the start: a false/];
-
-fails 'a line comes later than its stamp says', \@time,
-    out => \@abc, does => ['say a', 'at 600', "print [ 0.30] b\n", "print [ 0.60] c\n"],
-    runs => 7, says => [qr/line 2, "b", came 0\.[34]\d s after the time that it is stamped/];
-
-fails 'all lines come at the end, with stamps from before', \@time,
-    out => \@ab, does => ['wait 300', "print [ 0.00] a\n[ 0.30] b\n"],
-    runs => 7, says => [qr/line 1, "a", came 0\.\d\d s after the time/];
-
-fails 'it waits before its first line', \@time,
-    out => ['[ 0.00] a'], does => ['wait 600', 'say a'],
-    runs => 7, says => [qr/0\.[67]\d s more than its last line says/, qr/waits unseen/];
-
-fails 'it waits after its last line', \@time,
-    out => ['[ 0.00] a'], does => ['say a', 'wait 600'],
-    runs => 7, says => [qr/0\.[67]\d s more than its last line says/, qr/waits unseen/];
-
-passes 'it starts and ends slowly, but not very',
-    out => ['[ 0.00] a'], does => ['wait 100', 'say a', 'wait 100'];
-
-passes 'lines without a time come when they come',
-    out => ['[ 0.00] a', '[  -  ] b', '[  -  ] c'],
-    does => ['say a', 'wait 400', 'untimed b', 'wait 400', 'untimed c'];
-
-fails 'but in their order', \@text,
-    out => ['[ 0.00] a', '[  -  ] b', '[ 0.10] c'],
-    does => ['say a', 'at 100', "print [ 0.10] c\n", 'untimed b'],
-    runs => 1, says => [qr/  - \[  -  \] b\n/];
-
-# --- How it ends ---
-
-fails 'it crashes', \@end,
-    out => ['[ 0.00] a'], does => ['say a', 'die 11'],
-    runs => 1, says => [qr/it crashed: signal 11, /];
-
-fails 'it aborts', \@end,
-    out => ['[ 0.00] a'], does => ['say a', "err oh\n", 'die 6'],
-    runs => 1, says => [qr/it crashed: signal 6, Abort/, qr/  \+ oh\n/];
-
+fails 'it crashes', \@end, judged => 1, @a, runs => [run_of(['[ 0.00] a'], signal => 11), $a],
+    says => [qr/it crashed: signal 11, /];
+fails 'it aborts', \@end, judged => 1, @a, runs => [run_of(['[ 0.00] a'], signal => 6, err => "oh\n")],
+    says => [qr/it crashed: signal 6, Abort/, qr/  \+ oh\n/];
 fails 'a crash is not the exit status that a shell makes of it', \@end,
-    out => ['[ 0.00] a', 'exit 139'], does => ['say a', 'die 11'],
-    says => [qr/it crashed/];
+    out => ['[ 0.00] a', 'exit 139'], runs => [run_of(['[ 0.00] a'], signal => 11)], says => [qr/it crashed/];
+fails 'a wrong exit status', \@end, judged => 1, @a, runs => [run_of(['[ 0.00] a'], exit => 3), $a],
+    says => [qr/its exit status is 3, and should be 0/];
+fails 'another exit status', \@end, judged => 1, out => ['[ 0.00] a', 'exit 4'],
+    runs => [run_of(['[ 0.00] a'], exit => 3)], says => [qr/its exit status is 3, and should be 4/];
+fails 'no error where one is recorded', \@end, out => ['[ 0.00] a', 'exit 4'], runs => [$a],
+    says => [qr/its exit status is 0, and should be 4/];
+passes 'the recorded exit status', out => ['[ 0.00] a', 'exit 3'], runs => [run_of(['[ 0.00] a'], exit => 3)];
+passes 'the recorded words on stderr', out => ['[ 0.00] a', '! usage: a', '! ', '!   b', 'exit 2'],
+    runs => [run_of(['[ 0.00] a'], err => "usage: a\n\n  b\n", exit => 2)];
+fails 'unexpected words on stderr', \@end, judged => 1, @a, runs => [run_of(['[ 0.00] a'], err => "oh\x1b[31m\n")],
+    says => [qr/on stderr it should print nothing\n/, qr/  \+ oh\\x1b\[31m\n/];
+fails 'other words on stderr', \@end, out => ['! usage: a'], runs => [run_of([], err => "usage: b\n")],
+    says => [qr/  - usage: a\n.*  \+ usage: b\n/s];
+fails 'no words on stderr', \@end, out => ['! usage: a'], runs => [run_of([])],
+    says => [qr/  - usage: a\n/, qr/and printed nothing\n/];
+fails 'it leaves a process running', \@end, judged => 1, @a, runs => [run_of(['[ 0.00] a'], child => 1)],
+    says => [qr/left a process running/], tap => qr/^ok 2 .*# SKIP it ended wrong/m;
+fails 'it cannot be started', \@all, judged => 1, @a, runs => [run_of([], not_started => 2)],
+    says => [qr/cannot be started: No such file/];
 
-fails 'a wrong exit status', \@end,
-    out => ['[ 0.00] a'], does => ['say a', 'exit 3'],
-    runs => 1, says => [qr/its exit status is 3, and should be 0/];
+# --- 2. Early by more than 15 ms is final ---
 
-fails 'another exit status', \@end,
-    out => ['[ 0.00] a', 'exit 4'], does => ['say a', 'exit 3'],
-    runs => 1, says => [qr/its exit status is 3, and should be 4/];
+passes 'early by 0.01 s', out => \@ab, runs => [run_of(['[ 0.00] a', '[ 0.29] b'])];
+fails 'early by 0.02 s', \@time, judged => 1, out => \@ab, runs => [run_of(['[ 0.00] a', '[ 0.28] b']), $ab],
+    says => [qr/line 2, "b", should come at 0\.30 s, and came at 0\.28 s: 0\.02 s early/];
+fails 'early in the second run', \@time, judged => 2, out => \@ab,
+    runs => [run_of(['[ 0.00] a', '[ 0.50] b']), run_of(['[ 0.00] a', '[ 0.28] b']), $ab];
+passes 'a stamp that is 15 ms ahead of the clock', out => \@ab, runs => [run_of(['[ 0.00] a', ['[ 0.30] b', at => 0.285]])];
+fails 'a stamp that is 16 ms ahead of the clock', \@time, judged => 1, out => \@ab,
+    runs => [run_of(['[ 0.00] a', ['[ 0.30] b', at => 0.284]])],
+    says => [qr/line 2, "b", is stamped 0\.30 s, but came 0\.28 s after the start: a false stamp/];
+fails 'many are early', \@time, out => [('[ 5.00] x') x 1000], runs => [run_of([('[ 0.00] x') x 1000])],
+    says => [qr/line 1, "x", should come at 5\.00 s/, qr/^#   \.\.\.$/m];
 
-fails 'no error where one is recorded', \@end,
-    out => ['[ 0.00] a', 'exit 4'], does => ['say a'],
-    runs => 1, says => [qr/its exit status is 0, and should be 4/];
+# --- 3. Late by more than is allowed, in each of seven runs ---
 
-passes 'the recorded exit status',
-    out => ['[ 0.00] a', 'exit 3'], does => ['say a', 'exit 3'];
+# b is late by so much, in ms; %run: what the kernel says.
+sub late { my ($ms, %run) = @_; return run_of(['[ 0.00] a', sprintf '[%5.2f] b', 0.3 + $ms / 1000], %run) }
 
-passes 'the recorded words on stderr',
-    out => ['[ 0.00] a', '! usage: a', '! ', '!   b', 'exit 2'],
-    does => ['say a', "err usage: a\n\n  b\n", 'exit 2'];
+passes 'late by 80 ms', out => \@ab, runs => [late(80)], judged => 1;
+fails 'late by 90 ms', \@time, judged => 7, out => \@ab, runs => [late(90)],
+    says => [qr/line 2, "b", should come at 0\.30 s, and came at 0\.39 s: 0\.09 s late \(allowed here: 0\.08 s\)/,
+        qr/the best of 7 runs/],
+    never => [qr/"a"/];
+passes 'late in six runs, not in the seventh', out => \@ab, runs => [(late(400)) x 6, $ab], judged => 7,
+    tap => qr/^ok 2 .*looked at more than once/m;
+passes 'each line is late once', out => \@abc, judged => 2,
+    runs => [run_of(['[ 0.00] a', '[ 0.60] b', '[ 0.60] c']), run_of(['[ 0.00] a', '[ 0.30] b', '[ 0.90] c'])];
+fails 'the best of its runs is told', \@time, out => \@ab, runs => [late(400), late(200), late(300)], says => [qr/0\.20 s late/];
 
-passes 'words on stderr only',
-    out => ['! usage: a', 'exit 2'], does => ["err usage: a\n", 'exit 2'];
+my $none = 0.02; # what any program waits for a processor
+passes 'late by 100 ms, as the kernel explains',   out => \@ab, runs => [late(100, waited => $none + 0.02)];
+fails 'by 1 ms less it does not', \@time, judged => 7, out => \@ab, runs => [late(100, waited => $none + 0.019)],
+    says => [qr/0\.10 s late \(allowed here: 0\.10 s\)/];
+passes 'late by 180 ms, the most that it explains', out => \@ab, runs => [late(180, waited => 9)];
+fails 'late by 190 ms', \@time, out => \@ab, runs => [late(190, waited => 9)], says => [qr/allowed here: 0\.18 s/];
+fails 'late by 100 ms, as its reader waited', \@time, out => \@ab, runs => [late(100, reader => 9)];
+passes 'after 1.60 s an eighth of it may be explained', out => ['[ 0.00] a', '[ 1.60] b'],
+    runs => [run_of(['[ 0.00] a', '[ 1.88] b'], waited => 9)];
+fails 'but no more', \@time, out => ['[ 0.00] a', '[ 1.60] b'], runs => [run_of(['[ 0.00] a', '[ 1.89] b'], waited => 9)];
+passes 'after 0.80 s an eighth of it is as much', out => ['[ 0.00] a', '[ 0.80] b'],
+    runs => [run_of(['[ 0.00] a', '[ 0.98] b'], waited => 9)];
+passes 'without an account of the kernel the most is allowed', out => \@ab, runs => [late(180, unknown => 1)];
+fails 'and is told', \@time, out => \@ab, runs => [late(190, unknown => 1)], says => [qr/does not tell how long/];
 
-fails 'unexpected words on stderr', \@end,
-    out => ['[ 0.00] a'], does => ['say a', "err oh\x1b[31m\n"],
-    runs => 1, says => [qr/on stderr it should print nothing\n/, qr/  \+ oh\\x1b\[31m\n/];
+# The arrival of b, in ms behind its stamp.
+sub behind { my ($ms, %how) = @_; return run_of([['[ 0.00] a', at => 0.004], ['[ 0.30] b', at => 0.304 + $ms / 1000, %how], ['[ 0.60] c', at => 0.604]]) }
 
-fails 'other words on stderr', \@end,
-    out => ['! usage: a'], does => ["err usage: b\n"],
-    runs => 1, says => [qr/  - usage: a\n/, qr/  \+ usage: b\n/];
+passes 'it arrives 80 ms after its stamp', out => \@abc, runs => [behind(80)];
+fails 'it arrives 85 ms after its stamp', \@time, judged => 7, out => \@abc, runs => [behind(85)],
+    says => [qr/line 2, "b", came 0\.0\d s after the time that it is stamped with \(allowed here: 0\.08 s\)/];
+passes 'it arrives 150 ms late, as its reader waited', out => \@abc, runs => [behind(150, waited => 0.03, reader => 0.07)];
+fails 'but not longer than that', \@time, out => \@abc, runs => [behind(161, waited => 0.03, reader => 0.06)];
+fails 'all lines come at the end, with stamps from before', \@time, judged => 7, out => \@ab,
+    runs => [run_of([['[ 0.00] a', at => 0.3], ['[ 0.30] b', at => 0.3]])],
+    says => [qr/line 1, "a", came 0\.30 s after the time/];
+passes 'lines without a time come when they come', out => ['[ 0.00] a', '[  -  ] b', '[  -  ] c'],
+    runs => [run_of(['[ 0.00] a', ['[  -  ] b', at => 4], ['[  -  ] c', at => 9]])];
 
-fails 'no words on stderr', \@end,
-    out => ['! usage: a'], does => [],
-    runs => 1, says => [qr/  - usage: a\n/, qr/and printed nothing\n/];
+# --- 4. Order: a swap may be noise when the line that is overtaken is late by the gap ---
 
-fails 'it leaves a handle open', \@end,
-    out => ['[ 0.00] a'], does => ['say a', 'forget-timer'],
-    runs => 1,
-    says => [qr/exit status is 1, and should be 0/,
-        qr/  \+ check_subject: left a handle open: timer\n/];
+my @apart = ('[ 0.00] a', '[ 0.10] b', '[ 0.20] c');
 
-for my $child (@children) {
-    fails "it leaves a $child running", \@end,
-        out => ['[ 0.00] a'], does => ['say a', $child],
-        runs => 1, says => [qr/left a process running/];
+fails 'lines with the same stamp change places', \@text, judged => 1,
+    out => ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], runs => [run_of(['[ 0.00] a', '[ 0.00] c', '[ 0.00] b'])],
+    says => [qr/in another order/, qr/  - \[ 0\.00\] [bc]\n/, qr/  \+ \[ 0\.00\] [bc]\n/];
+passes 'lines change places once, perhaps by noise', out => \@apart, judged => 2,
+    runs => [run_of(['[ 0.00] a', '[ 0.20] c', '[ 0.20] b']), run_of(\@apart)];
+passes 'as above, 10 ms less late', out => \@apart, judged => 2,
+    runs => [run_of(['[ 0.00] a', '[ 0.19] c', '[ 0.19] b']), run_of(\@apart)];
+fails 'not late enough for noise', \@text, judged => 1, out => \@apart,
+    runs => [run_of(['[ 0.00] a', '[ 0.18] c', '[ 0.18] b']), run_of(\@apart)],
+    says => [qr/in another order/], never => [qr/early/];
+fails 'lines change places each time', \@text, judged => 7, out => \@apart,
+    runs => [run_of(['[ 0.00] a', '[ 0.20] c', '[ 0.20] b'])], says => [qr/in another order/, qr/  - \[ 0\.10\] b\n/];
+fails 'lines change places, and one is early', \@text, judged => 1, out => \@abc,
+    runs => [run_of(['[ 0.00] a', '[ 0.40] c', '[ 0.60] b'])],
+    says => [qr/in another order/, qr/line 3, "c", should come at 0\.60 s.* 0\.20 s early/];
+fails 'a line without a time changes places', \@text, judged => 1, out => ['[ 0.00] a', '[  -  ] b', '[ 0.10] c'],
+    runs => [run_of(['[ 0.00] a', '[ 0.10] c', '[  -  ] b'])], says => [qr/  - \[  -  \] b\n/];
+for my $more (0, 1) { # than the 2,000 in which swaps are looked for
+    my @many = ('[ 0.00] b', '[ 0.50] c', ('[ 0.60] x') x (1998 + $more));
+    my @swapped = ('[ 0.50] c', '[ 0.50] b', @many[2 .. $#many]);
+    ($more ? \&fails : \&passes)->(scalar(@many) . ' lines, of which two change places', $more ? \@text : (),
+        out => \@many, runs => [run_of(\@swapped), run_of(\@many)], judged => 2 - $more);
 }
 
-fails 'a child prints its last line when it has ended', \@end,
-    out => \@ab, does => ['say a', 'heir 300'],
-    runs => 1, says => [qr/left a process running/],
-    tap => qr/^ok 2 .*# SKIP it ended wrong/m;
+# --- 5. A hang: one retry, and none for a student ---
 
-# --- Much, and strange ---
+my $hangs = run_of(['[ 0.00] a'], hang => 1, signal => 9, took => 12);
 
-my @many = map {"[  -  ] line $_"} 1 .. 100_000;
+fails 'it hangs', \@all, judged => 2, out => \@ab, runs => [$hangs],
+    says => [qr/did not end within 12\.0 s, and was ended: it hangs/, qr/- \[ 0\.30\] b$/m];
+fails 'it hangs after its last line', [2, 3], judged => 2, @a, runs => [$hangs], says => [qr/it hangs/], never => [qr/other lines/];
+passes 'it hangs once', out => \@ab, runs => [$hangs, $ab], judged => 2;
+fails 'it hangs twice', \@all, judged => 3, out => \@ab, runs => [$hangs, late(400), $hangs, $ab];
+fails 'it prints without end', \@all, judged => 2, @a, runs => [run_of(['y' x 2_000_000], hang => 1, signal => 9)],
+    says => [qr/it printed 2000001 bytes and was ended: it prints without end/];
 
-passes '100,000 lines', out => \@many, does => ['lines 100000'];
+# --- 7. Hidden time: 0.3 s from start to end that no stamp tells of ---
 
-fails '100,000 lines, of which one is wrong', \@text,
-    out => [@many[0 .. 49_998], '[  -  ] line 5oooo', @many[50_000 .. 99_999]],
-    does => ['lines 100000'],
-    runs => 1,
-    says => [qr/at line 49998:/, qr/  - \[  -  \] line 5oooo\n/,
-        qr/  \+ \[  -  \] line 50000\n/];
+passes 'it starts and ends slowly, but not very', @a, runs => [run_of(['[ 0.00] a'], start => 0.1, took => 0.3)];
+fails 'it waits before its first line', \@time, judged => 7, @a, runs => [run_of(['[ 0.00] a'], start => 0.301)],
+    says => [qr/0\.30 s more than its last line says/, qr/waits unseen/, qr/allowed here: 0\.30 s/];
+fails 'it waits after its last line', \@time, judged => 7, out => \@ab, runs => [run_of(\@ab, took => 0.61)];
+fails 'after a line without a time it counts from its arrival', \@time, out => ['[ 0.00] a', '[  -  ] b'],
+    runs => [run_of(['[ 0.00] a', ['[  -  ] b', at => 2]], took => 2.31)];
+passes 'it waited for a processor before its first line', @a, runs => [run_of(['[ 0.00] a'], start => 0.4, waited => 0.12)];
+fails 'not as long as that', \@time, @a, runs => [run_of(['[ 0.00] a'], start => 0.41, waited => 0.12)];
+fails 'it did so between its lines', \@time, out => \@ab,
+    runs => [run_of([[$ab[0], waited => 0], [$ab[1], waited => 9]], took => 0.61, waited => 9)];
 
-fails '100,000 lines, of which all are early', \@time,
-    out => [('[ 5.00] x') x 100_000],
-    program => ['perl', '-e', 'print "[ 0.00] x\n" x 100_000'],
-    says => [qr/line 1, "x", should come at 5\.00 s/];
+# --- 8. Stalls: a run that is wrong beside one is told and repeated ---
 
-fails '100,000 lines, of which all are wrong', \@text,
-    out => [@many], program => ['perl', '-e', 'print "[  -  ] $_\n" for 1 .. 100_000'],
-    says => [qr/at line 1:/];
+my $wrong = run_of(['[ 0.00] x'], exit => 3);
+sub stalled { my ($lines, %run) = @_; return run_of($lines, stalled => 0.05, %run) }
+my @wrong_beside_stall = map { stalled(['[ 0.00] x'], exit => 3, $_ => 0.05) } qw(stalled throttled);
+my $says_stalls = qr/# story: the machine stood still in (\d+) of (\d+) runs\n/;
 
-my $bytes = join '', map {chr} grep { $_ != 10 } 1 .. 255;
+for my $what (qw(stalled throttled)) {
+    passes "$what for 50 ms: any fault but a crash is not counted", out => \@ab, judged => 2,
+        runs => [run_of(['[ 0.00] x'], exit => 3, err => "oh\n", $what => 0.05), $ab], says => [$says_stalls];
+    fails "$what for 49 ms: it is", [1, 2, 3], judged => 1, out => \@ab,
+        runs => [run_of(['[ 0.00] x'], exit => 3, $what => 0.049), $ab], never => [$says_stalls];
+}
+passes 'a right run beside a stall', out => \@ab, runs => [stalled(\@ab)], judged => 1;
+passes '14 stalls', out => \@ab, runs => [(@wrong_beside_stall) x 7, $ab], judged => 15, says => [qr/in 14 of 15 runs/];
+fails '15 stalls', [1, 2, 3], out => \@ab, runs => [(@wrong_beside_stall) x 8, $ab], judged => 15;
+fails 'text that is wrong beside a stall, and without', \@text, judged => 2, out => \@ab,
+    runs => [stalled(['[ 0.00] x']), run_of(['[ 0.00] x'])];
+fails 'a crash beside a stall', [3], judged => 1, @a, runs => [stalled(['[ 0.00] a'], signal => 11), $a], says => [qr/it crashed/];
+fails "$_ beside a stall", [3], judged => 1, @a, runs => [stalled(['[ 0.00] a'], exit => 1, err => "$_\n"), $a]
+    for '==1==ERROR: AddressSanitizer: bad', 'x.c:3: runtime error: no', '==4711== Invalid read';
+fails 'order, but for a run beside a stall', \@text, judged => 8, out => \@apart,
+    runs => [stalled(\@apart, exit => 3), run_of(['[ 0.00] a', '[ 0.20] c', '[ 0.20] b'])];
+fails 'a time that is right beside a stall only', \@time, judged => 8, out => \@ab, runs => [stalled(\@ab, exit => 3), late(400)];
+fails 'lines that are late beside stalls', \@time, judged => 21, out => \@ab, runs => [late(400, stalled => 1)];
+passes 'stalls do not use up the runs', out => \@ab, judged => 9,
+    runs => [(late(400)) x 3, late(400, stalled => 1), late(400, throttled => 1), (late(400)) x 3, $ab];
 
-passes 'all bytes', file => "[ 0.00] \0$bytes\n",
-    does => ['print [ 0.00] ', 'nul', "print $bytes\n"];
-
-fails 'all bytes, one of them wrong', \@text,
-    file => "[ 0.00] a\n[ 0.00] \0$bytes\n[ 0.00] z\n",
-    does => ['say a', 'print [ 0.00] ', 'nul', 'nul', "print $bytes\n", 'say z'],
-    runs => 1,
-    says => [qr/- \[ 0\.00\] \\x00\\x01/, qr/\+ \[ 0\.\d\d\] \\x00\\x00\\x01/,
-        qr/\\x1b.*~\\x7f/, qr/  \[ 0\.\d\d\] z\n/];
-
-passes 'a very long line',
-    out => ['[  -  ] ' . 'x' x 300_000 . ' end'], does => ['long 300000 end'];
-
-fails 'a very long line that is wrong', \@text,
-    out => ['[  -  ] ' . 'x' x 300_000 . ' ene'], does => ['long 300000 end'],
-    runs => 1, says => [qr/- \[  -  \] xxx.*\(300004 bytes\)/];
-
-fails 'it prints without end', \@all,
-    out => ['[ 0.00] a'], program => ['yes', ''],
-    says => [qr/it printed [1-9]\d{6} bytes and was ended: it prints without end/];
-
-fails 'it prints without end on stderr', [2, 3],
-    out => ['[ 0.00] a'], program => ['sh', '-c', 'echo "[ 0.00] a"; exec yes >&2'],
-    says => [qr/it prints without end/];
-
-# --- Measurements: what is recorded, what is printed, and whether that is the same ---
+# --- 9. Measurements: what is recorded, what is printed, and whether that is the same ---
 
 my @measurements = (
     ['5 collisions',           '71234 collisions',   1],
@@ -660,24 +393,47 @@ my @measurements = (
 
 for (@measurements) {
     my ($recorded, $printed, $same) = @$_;
-    my %case = (out => ["~ $recorded"], does => ["measure $printed"], runs => 1);
+    my %case = (out => ["~ $recorded"], runs => [run_of(["~ $printed"])], judged => 1);
     if ($same) {
         passes qq(measured: "$recorded" is like "$printed"), %case;
     } else {
-        fails qq(measured: "$recorded" is not "$printed"), \@text, %case,
-            says => [qr/  \+ ~ \Q$printed\E\n/];
+        fails qq(measured: "$recorded" is not "$printed"), \@text, %case, says => [qr/  \+ ~ \Q$printed\E\n/];
     }
 }
 
-fails 'a # in the arguments is no directive', \@text,
-    out => ['[ 0.00] a'], does => ['say # TODO b'], runs => 1;
+# --- The rule as a whole, on 20,000 random programs and their noise ---
 
-fails 'a number that nobody measured', \@text,
-    out => ['[ 0.00] 5'], does => ['say 6'], runs => 1;
+my @judge = map {"common/check/$_.c"} qw(judge recording run account die);
+system("$cc -std=gnu11 -O1 -Icommon -Icommon/check -o $home/judge_noise tests/judge_noise.c @judge common/story.c") == 0
+    or die "check.t: cannot build judge_noise.c\n";
+for my $property (qw(noise fault)) {
+    my $is = run(["$home/judge_noise", $property, 10_000, $ENV{SEED} // 1]);
+    is($is->{status}, 0, "$property: 10,000 are judged rightly") || diag($is->{out}, $is->{err});
+}
+
+# --- Strange ---
+
+my $bytes = join '', map {chr} grep { $_ != 10 } 0 .. 255;
+
+passes 'all bytes', file => "[ 0.00] $bytes\n", runs => [run_of(["[ 0.00] $bytes"])];
+fails 'all bytes, one of them wrong', \@text, file => "[ 0.00] a\n[ 0.00] $bytes\n[ 0.00] z\n",
+    runs => [run_of(['[ 0.00] a', "[ 0.00] \0$bytes", '[ 0.00] z'])],
+    says => [qr/- \[ 0\.00\] \\x00\\x01/, qr/\+ \[ 0\.00\] \\x00\\x00\\x01/, qr/\\x1b.*~\\x7f/, qr/  \[ 0\.00\] z\n/];
+# --- The environment of the rule ---
+
+passes 'TIMING=off: a late line passes', out => \@ab, runs => [late(400)], judged => 1, env => {TIMING => 'off'},
+    tap => qr/^ok 2 - .* # SKIP TIMING=off/m;
+fails 'TIMING=off: another text does not', [1], env => {TIMING => 'off'}, @a, runs => [run_of(['[ 0.00] b'])];
+fails 'TIMING=off: another end does not', \@end, env => {TIMING => 'off'}, @a, runs => [run_of(['[ 0.00] a'], exit => 1)];
+fails 'TIMING=off: another order does not', [1], env => {TIMING => 'off'}, judged => 7,
+    out => \@apart, runs => [run_of(['[ 0.00] a', '[ 0.20] c', '[ 0.20] b'])];
+fails 'TIMING=on is nothing special', \@time, out => \@ab, runs => [late(90)], env => {TIMING => 'on'};
+passes 'SLOW=3: late by 240 ms', out => \@ab, runs => [late(240)], env => {SLOW => 3};
+fails 'SLOW=3: late by 250 ms', \@time, out => \@ab, runs => [late(250)], env => {SLOW => 3}, says => [qr/allowed here: 0\.24/];
+fails 'SLOW=3: early by 20 ms', \@time, out => \@ab, runs => [late(-20)], env => {SLOW => 3}, judged => 1;
 
 # --- Recordings and programs that are none ---
 
-my %one_point = (points => 1, does => ['say a'], runs => 0);
 my @malformed = (
     ['is empty',                   '',                          qr/is empty/],
     ['has no newline at its end',  "[ 0.00] a\n[ 0.00] b",      qr/line 2: .*no newline/],
@@ -693,359 +449,463 @@ my @malformed = (
     ['says exit -1',               "[ 0.00] a\nexit -1\n",      qr/line 2: .*from 1 to 255/],
     ['says exit 1x',               "[ 0.00] a\nexit 1x\n",      qr/line 2: .*from 1 to 255/],
     ['says exit and no number',    "[ 0.00] a\nexit \n",        qr/line 2: /],
+    ['is not there',               undef,                       qr/story\.out cannot be read: No such file/],
 );
 
 for (@malformed) {
     my ($fault, $file, $says) = @$_;
-    fails "a recording that $fault", [1], %one_point, file => $file, says => [$says];
+    fails "a recording that $fault", [1], points => 1, judged => 0, file => $file, says => [$says];
 }
 
-fails 'no recording', [1], %one_point, file => undef,
-    says => [qr/story\.out cannot be read: No such file/];
-
-fails 'a directory as the recording', [1], %one_point, out => [],
-    command => [$check, $home, $subject], says => [qr/cannot be read: Is a directory/];
-
-SKIP: {
-    skip 'root may read everything', 1 if $> == 0;
-    my $secret = write_file("$home/secret.out", "[ 0.00] a\n");
-    chmod 0, $secret or die "$secret: $!";
-    fails 'an unreadable recording', [1], %one_point,
-        command => [$check, $secret, $subject], says => [qr/cannot be read: Permission denied/];
-}
-
-fails 'no such program', [1], %one_point, out => ['[ 0.00] a'],
-    program => ["$home/nobody"],
-    says => [qr/nobody cannot be run: No such file.*`make` builds/];
-
-fails 'a program that is not executable', [1], %one_point, out => ['[ 0.00] a'],
-    program => [write_file("$home/text", 'text', 0644)],
-    says => [qr/cannot be run: Permission denied/];
-
-fails 'a program that is not in the PATH', \@all, out => ['[ 0.00] a'],
-    program => ['no-such-program'], # and perhaps a PATH that we may not read
-    says => [qr/cannot be started: (?:No such file|Permission denied)/];
-
-fails 'a directory as the program', \@all, out => ['[ 0.00] a'],
-    program => [$home], says => [qr/cannot be started: Permission denied/];
-
-# --- The environment ---
-
-my @late = (out => \@ab, does => ['say a', 'at 500', "print [ 0.50] b\n"]);
-
-passes 'TIMING=off: a late line passes', @late, env => {TIMING => 'off'},
-    runs => 1, tap => qr/^ok 2 - .* # SKIP TIMING=off/m;
-
-fails 'TIMING=off: another text does not', [1], env => {TIMING => 'off'},
-    out => ['[ 0.00] a'], does => ['say b'], runs => 1;
-
-fails 'TIMING=off: another end does not', \@end, env => {TIMING => 'off'},
-    out => ['[ 0.00] a'], does => ['say a', 'exit 1'], runs => 1;
-
-fails 'TIMING=off: another order does not', [1], env => {TIMING => 'off'},
-    out => \@apart, does => ['say a', @overtakes], runs => 7;
-
-fails 'TIMING=on is nothing special', \@time, @late, env => {TIMING => 'on'}, runs => 7;
-
-passes 'SLOW=3: a late line passes', @late, env => {SLOW => 3};
-
-fails 'SLOW=3: one that is later still does not', \@time, env => {SLOW => 3},
-    out => \@ab, does => ['say a', 'at 900', "print [ 0.90] b\n"], runs => 7,
-    says => [qr/0\.60 s late \(allowed here: 0\.[2345]/];
-
-fails 'SLOW=3: an early line does not', \@time, env => {SLOW => 3},
-    out => \@ab, does => ['say a', 'at 300', "print [ 0.28] b\n"], runs => 1;
-
-my $tool = write_file("$home/tool", <<'SH', 0755);
-#!/bin/sh
-echo "run with $1" >"$SUBJECT_LOG.tool"
-shift
-exec "$@"
-SH
-
-passes 'UNDER a tool', out => ['[ 0.00] a'], does => ['say a'], env => {UNDER => "$tool  -q"},
-    tap  => qr/check_subject say a prints/,
-    also => sub { is(read_file("$_[0]{dir}/log.tool"), "run with -q\n", 'it ran') };
-
-judge(shift @waiting) while @waiting;
-
-# --- What is no case for check at all: a sentence, nothing on stdout, status 2 ---
-
-my @refused = (
-    ['no arguments',    [],                                {}, qr/\Ausage: check /],
-    ['--help',          ['--help'],                        {}, qr/\Ausage: check /],
-    ['--record alone',  ['--record'],                      {}, qr/\Ausage: check /],
-    ['--student alone', ['--student'],                     {}, qr/\Ausage: check /],
-    ['no .out file',    ['lessons/05-chores/chores_sync'], {}, qr/is no \.out file/],
-    ['no lesson',       ['chores_sync.out'],               {}, qr/is no \.out file in a lesson/],
-    ['SLOW=fast',       ['a.out', 'true'], {SLOW => 'fast'}, qr/SLOW is .*, not "fast"/],
-    ['SLOW=0',          ['a.out', 'true'], {SLOW => 0},      qr/SLOW is .*, not "0"/],
-    ['SLOW=3x',         ['a.out', 'true'], {SLOW => '3x'},   qr/SLOW is .*, not "3x"/],
-    ['SLOW=nan',        ['a.out', 'true'], {SLOW => 'nan'},  qr/SLOW is .*, not "nan"/],
-    ['TIMING=of',       ['a.out', 'true'], {TIMING => 'of'}, qr/TIMING is .*, not "of"/],
-);
-
-for (@refused) {
-    my ($name, $arguments, $env, $says) = @$_;
-    subtest "refused: $name" => sub {
-        my $is = finish(start($name, command => [$check, @$arguments], env => $env));
+# Check itself says why not: a sentence, nothing on stdout, status 2.
+sub refused {
+    my ($name, $says, $arguments, %how) = @_;
+    return subtest "refused: $name" => sub {
+        my $is = run([$check, @$arguments], %how);
         is("$is->{status} $is->{signal}", '2 0', 'status 2');
         is($is->{out}, '', 'nothing on stdout');
-        like($is->{words}, $says, 'a sentence');
-        is(() = $is->{words} =~ /\n/g, 1, 'of one line');
+        like($is->{err}, $says, 'a sentence');
+        is(() = $is->{err} =~ /\n/g, 1, 'of one line');
     };
+}
+
+my $story = write_file("$home/story.out", "[ 0.00] a\n");
+refused 'no arguments',    qr/\Ausage: check /, [];
+refused "$_",              qr/\Ausage: check /, [$_] for qw(--help --record --student --save --replay);
+refused 'two at once',     qr/\Ausage: check /, ['--record', '--student', 'a.out'];
+refused 'no .out file',    qr/is no \.out file/, ['lessons/05-chores/chores_sync'];
+refused 'no lesson',       qr/is no \.out file in a lesson/, ['chores_sync.out'];
+refused "SLOW=$_",         qr/SLOW is .*, not "$_"/, ['a.out', 'true'], env => {SLOW => $_} for qw(fast 0 3x nan);
+refused 'TIMING=of',       qr/TIMING is .*, not "of"/, ['a.out', 'true'], env => {TIMING => 'of'};
+refused 'runs that are not there', qr/cannot read .*none: No such file/, ['--replay', "$home/none", $story];
+refused 'a file that no run can be saved in', qr{cannot write /dev/null/runs: Not a directory},
+    ['--save', '/dev/null/runs', '--replay', write_file("$home/a.runs", $a), $story];
+for (['nothing', '', qr/no run/], ['a line of another file', "[ 0.00] a\n", qr/no line of a saved run: \[ 0\.00\] a/],
+    ['half a run', "run\nout 0 0 0 x\n", qr/\(the end\)/], ['no number', "run\nout 0 0 [ 0.00] a\n", qr/no line/],
+    ['a byte that is none', "run\nout 0 0 0 a\\y\n", qr/no line/], ['a strange end', "run\nexit 256\n", qr/no line/]) {
+    my ($name, $runs, $says) = @$_;
+    refused "to replay $name", $says, ['--replay', write_file("$home/bad.runs", $runs), $story];
 }
 
 # --- For a student: a verdict in words on stdout, soon, and no TAP ---
 
 my @for_students = (
-    ['right', 0, qr/\APassed: .*\n\z/, [1, 3],
-        out => \@abc, does => \@says_abc, env => {SLOW => 10}], # as there are few retries
+    ['right', 0, qr/\APassed: .*\n\z/, 1, \@abc, $abc],
     ['other lines', 1, qr/\ANot yet:\n.*expected, \+ yours.*- \[ 0\.00\] a\n.*\+ .* b\n/s, 1,
-        out => ['[ 0.00] a'], does => ['say b']],
-    ['late', 1, qr/\A.*\n  .*\[ 0\.6\d\] b   \(expected at 0\.30: 0\.3\d s late\)\n.*need not wait for/s, 3,
-        out => \@ab, does => ['say a', 'at 600', 'say b']],
-    ['early', 1, qr/\[ 0\.28\] b   \(expected at 0\.30: 0\.02 s early\)\n.*does not wait/s, 1,
-        out => \@ab, does => ['say a', 'at 300', "print [ 0.28] b\n"]],
-    ['hang', 1, qr/did not end within .*anything is active/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', 'child 90000', 'hang']],
-    ['crash', 1, qr/it crashed: signal 11.*A pointer that was never set/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', 'die 11']],
-    ['undefined behaviour', 1, qr/it crashed: signal 4.*an index outside of its array/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', 'die 4']],
-    ['a sanitizer', 1, qr/runtime error.*names your file/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', "err x.c:3: runtime error: no\n", 'exit 1']],
-    ['many lines are missing', 1, qr/^    - \[ 0\.00\] 7\n    - \.\.\.\n    \+ \[ 0\.\d\d\] b\n/m, 1,
-        out => ['[ 0.00] a', map({"[ 0.00] $_"} 1 .. 12)], does => ['say a', 'say b']],
-    ['it says why', 1, qr/  \+ x: cannot.*says why on stderr/s, 1,
-        out => ['[ 0.00] a', '[ 0.00] b'], does => ['say a', "err x: cannot do it: no\n", 'exit 1']],
-    ['closed twice', 1, qr/a handle was closed that is closed already/, 1,
-        out => ['[ 0.00] a'], does => ['say a', "err uv_close: Assertion `!uv__is_closing(handle)' failed.\n", 'die 6']],
-    ['many other words', 1, qr/Go through your callbacks by hand/s, 1,
-        out => ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], does => ['say d', 'say e', 'say f']],
-    ['a wrong time beside a wrong line', 1, qr/^ +\[ 0\.3\d\] a   \(expected at 0\.00\)$/m, 1,
-        out => ['[ 0.00] a', '[ 0.40] b'], does => ['say c', 'at 300', 'say a']],
-    ['open handle', 1, qr/left a handle open: timer.*the loop ended before/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', 'forget-timer']],
+        ['[ 0.00] a'], run_of(['[ 0.00] b'])],
+    ['late', 1, qr/\ANot yet:\n  .*\[ 0\.60\] b   \(expected at 0\.30: 0\.30 s late\)\n.*need not wait for/s, 3, \@ab, late(300)],
+    ['late, but not in the third run', 0, qr/\APassed/, 3, \@ab, late(300), late(300), $ab],
+    ['many are late', 1, qr/\A(?:.*\n){4}  \.\.\.\n/, 3, [('[ 0.00] x') x 9], run_of([('[ 0.20] x') x 9])],
+    ['early', 1, qr/\[ 0\.28\] b   \(expected at 0\.30: 0\.02 s early\)\n.*does not wait/s, 1, \@ab, late(-20)],
+    ['hang', 1, qr/did not end within .*anything is active/s, 1, ['[ 0.00] a'], $hangs, $a],
+    ['crash', 1, qr/it crashed: signal 11.*A pointer that was never set/s, 1, ['[ 0.00] a'], run_of(['[ 0.00] a'], signal => 11, child => 1)],
+    ['undefined behaviour', 1, qr/it crashed: signal 4.*an index outside of its array/s, 1, ['[ 0.00] a'], run_of(['[ 0.00] a'], signal => 4)],
+    ['abort without a word', 1, qr/a file that is closed already/, 1, ['[ 0.00] a'], run_of(['[ 0.00] a'], signal => 6)],
+    ['a sanitizer', 1, qr/runtime error.*names your file/s, 1, ['[ 0.00] a'],
+        run_of(['[ 0.00] a'], exit => 1, err => "x.c:3: runtime error: no\n")],
+    ['a sanitizer that names the file', 1, qr/names your file tells where/, 1, ['[ 0.00] a'],
+        run_of(['[ 0.00] a'], exit => 1, err => "exercise.c:3: runtime error: no\n")],
+    ['many lines are missing', 1, qr/^    - \[ 0\.00\] 7\n    - \.\.\.\n    \+ \[ 0\.00\] b\n/m, 1,
+        ['[ 0.00] a', map({"[ 0.00] $_"} 1 .. 12)], run_of(['[ 0.00] a', '[ 0.00] b'])],
+    ['it says why', 1, qr/  \+ x: cannot.*says why on stderr/s, 1, ['[ 0.00] a', '[ 0.00] b'],
+        run_of(['[ 0.00] a'], exit => 1, err => "x: cannot do it: no\n")],
+    ['closed twice', 1, qr/a handle was closed that is closed already/, 1, ['[ 0.00] a'],
+        run_of(['[ 0.00] a'], signal => 6, err => "uv_close: Assertion `!uv__is_closing(handle)' failed.\n")],
+    ['many other words', 1, qr/Go through your callbacks by hand/, 1, ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'],
+        run_of(['[ 0.00] d', '[ 0.00] e', '[ 0.00] f'])],
+    ['a wrong time beside a wrong line', 1, qr/^ +\[ 0\.30\] a   \(expected at 0\.00\)$/m, 1,
+        ['[ 0.00] a', '[ 0.40] b'], run_of(['[ 0.00] c', '[ 0.30] a'])],
+    ['open handle', 1, qr/left a handle open: timer.*the loop ended before/s, 1, ['[ 0.00] a'],
+        run_of(['[ 0.00] a'], exit => 1, err => "exercise: left a handle open: timer\n")],
     ['another order', 1, qr/right lines in another order.*- \[ 0\.00\] [ab]\n.*waits for something/s, 1,
-        out => ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], does => ['say b', 'say a', 'say c']],
-    ['a line is missing', 1, qr/other lines.*- \[ 0\.30\] b\n.*Lines are missing/s, 1,
-        out => \@ab, does => ['say a']],
-    ['a line too many', 1, qr/other lines.*\+ \[ 0\.\d\d\] b\n.*lines too many/s, 1,
-        out => ['[ 0.00] a'], does => ['say a', 'say b']],
-    ['a blank too many', 1, qr/- \[ 0\.00\] a\n.*\+ \[ 0\.\d\d\] a\\x20\n.*A few words differ/s, 1,
-        out => ['[ 0.00] a'], does => ['say a ']],
+        ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], run_of(['[ 0.00] b', '[ 0.00] a', '[ 0.00] c'])],
+    ['a line is missing', 1, qr/other lines.*- \[ 0\.30\] b\n.*Lines are missing/s, 1, \@ab, $a],
+    ['a line too many', 1, qr/other lines.*\+ \[ 0\.30\] b\n.*lines too many/s, 1, ['[ 0.00] a'], $ab],
+    ['a blank too many', 1, qr/- \[ 0\.00\] a\n.*\+ \[ 0\.00\] a\\x20\n.*A few words differ/s, 1, ['[ 0.00] a'], run_of(['[ 0.00] a '])],
     ['another prediction', 1, qr/\A(?!.*right one)(?!.*\bb\n).*prediction: wrong\n.*not right yet/s, 1,
-        out => ['[ 0.00] prediction: right one', '[ 0.00] b'], does => ['say prediction: wrong', 'say a']],
+        ['[ 0.00] prediction: right one', '[ 0.00] b'], run_of(['[ 0.00] prediction: wrong', '[ 0.00] a'])],
     ['no prediction', 1, qr/\A(?!.*right one).*  \[ 0\.00\] a\n.*or not in the form/s, 1,
-        out => ['[ 0.00] prediction: right one', '[ 0.00] b'], does => ['say a']],
+        ['[ 0.00] prediction: right one', '[ 0.00] b'], $a],
     ['a prediction that is right', 1, qr/- \[ 0\.00\] b\n.*\+ .* a\n/s, 1,
-        out => ['[ 0.00] prediction: 3', '[ 0.00] b'], does => ['say prediction: 3', 'say a']],
-    ['no recording', 1, qr/story\.out cannot be read/, 0, file => undef, does => ['say a']],
+        ['[ 0.00] prediction: 3', '[ 0.00] b'], run_of(['[ 0.00] prediction: 3', '[ 0.00] a'])],
+    ['four stalls', 1, qr/A few words differ/, 4, ['[ 0.00] a'], map({ stalled(['[ 0.00] x']) } 1 .. 4), $a],
+    ['three stalls', 0, qr/Passed/, 4, ['[ 0.00] a'], map({ stalled(['[ 0.00] x']) } 1 .. 3), $a],
+    ['no recording', 1, qr/story\.out cannot be read/, 0, undef],
 );
 
-sub judge_for_student {
-    my ($job) = @_;
-    my $is = finish($job);
-    for (1 .. 10) {
-        last if $is->{ran} <= (ref $job->{runs} ? $job->{runs}[1] : $job->{runs});
-        $is = again($job); # it may have been a stall
-    }
-    return subtest "for a student: $is->{name}" => sub {
-        is("$is->{status} $is->{signal}", "$job->{wanted} 0", 'the status');
-        like($is->{out}, $job->{pattern}, 'the words');
+for (@for_students) {
+    my ($name, $status, $says, $judged, $out, @runs) = @$_;
+    subtest "for a student: $name" => sub {
+        my $is = replay({$out ? (out => $out, runs => \@runs) : (file => undef)}, '--student');
+        is("$is->{status} $is->{signal}", "$status 0", 'the status');
+        like($is->{out}, $says, 'the words');
         unlike($is->{out}, qr/ok 1|[^\n\x20-\x7e]/, 'no TAP, no raw bytes');
-        is($is->{words}, '', 'nothing on stderr');
-        judge_runs($is);
-        is_deeply([left_alive(pids($is, '\w+'))], [], 'no process is left');
+        is($is->{err}, '', 'nothing on stderr');
+        is($is->{judged}, $judged, 'as many runs');
     };
 }
 
-sub start_for_student {
-    my ($name, $wanted, $pattern, $runs, %case) = @_;
-    return start($name, %case, wanted => $wanted, pattern => $pattern, runs => $runs,
-        command => sub { [$check, '--student', "$_[0]/story.out", $subject, @{ $case{does} }] });
-}
+# --- 6. Recording: the smallest stamps of five runs; first of data ---
 
-judge_for_student($_) for map { start_for_student(@$_) } @for_students;
-
-# --- A lesson's program is found by the name of its recording ---
-
-subtest 'lessons/NN-slug/name@5@x.out' => sub {
-    my $course = "$home/course";
-    my $kept   = "$course/built\@home/failed/07-names/name\@5\@x.out";
-    system('mkdir', '-p', "$course/lessons/07-names", "$course/built\@home/lessons/07-names");
-    my $out = write_file("$course/lessons/07-names/name\@5\@x.out", "[ 0.00] got 5 x\n");
-    my $program = write_file("$course/built\@home/lessons/07-names/name", <<'SH', 0755);
-#!/bin/sh
-echo "[ 0.00] got $*"
-SH
-    my %lesson = (
-        command => [$check, 'lessons/07-names/name@5@x.out'],
-        in_dir  => $course,
-        env     => {BUILD => 'built@home'},
-    );
-
-    judge(start('it passes', %lesson, at => [], tap => qr/^ok 1 - name 5 x prints/m));
-    ok(!-e "$course/built\@home/failed", 'nothing is kept');
-
-    write_file($out, "[ 0.00] got 6 x\n");
-    judge(start('it fails', %lesson, at => \@text,
-        says => [qr{is in built\@home/failed/07-names/name\@5\@x\.out\n}]));
-    is(read_file($kept), "[ 0.00] got 5 x\n", 'what it printed is kept');
-
-    write_file($program, "#!/bin/sh\necho oh; printf 'no\\n\\n!' >&2; exit 3\n");
-    judge(start('it fails in each way', %lesson, at => \@all));
-    is(read_file($kept), "oh\n! no\n! \n! !\nexit 3\n", 'stderr and exit status are kept');
-
-    write_file($program, "#!/bin/sh\necho '[ 0.00] got 6 x'\n");
-    judge(start('it passes again', %lesson, at => []));
-    ok(!-e $kept, 'and what was kept is gone');
-
-    unlink $program;
-    judge(start('it is not built', %lesson, at => [1], points => 1,
-        says => [qr/`make` builds it/]));
-};
-
-# --- Recording ---
-
-# Record what a program does as rec/a.out, where $case{old} stands until then, or
-# nothing. Beside what finish() gives: `recording`, `files`, all that is in rec/.
+# Record into DIR/rec/a.out, where $case{old} stands until then, or nothing. Beside what
+# check() gives: `recording`, and `files`, all that is in rec/.
 sub record {
     my (%case) = @_;
-    my $is = finish(start('record', %case, command => sub {
-        my ($dir) = @_;
-        mkdir "$dir/rec" or die $!;
-        write_file("$dir/rec/a.out", $case{old}) if defined $case{old};
-        chmod 0555, "$dir/rec" if $case{read_only};
-        return [@{ $case{before} || [] }, $check, '--record', "$dir/rec/a.out",
-            @{ $case{program} || [$subject, @{ $case{does} }] }];
-    }));
-    my $rec = "$is->{dir}/rec";
-    chmod 0755, $rec;
+    my $rec = "$home/rec" . ++$cases;
+    mkdir $rec or die $!;
+    write_file("$rec/a.out", $case{old}) if defined $case{old};
+    my @runs = $case{runs} ? ('--replay', write_file("$home/runs", join '', @{ $case{runs} })) : ();
+    my $is = run([@{ $case{before} || [] }, $check, '--record', @runs, "$rec/a.out", @{ $case{program} || ['x'] }]);
     opendir my $files, $rec or die "$rec: $!";
-    return { %$is, recording => read_file("$rec/a.out"),
+    return { %$is, recording => read_file("$rec/a.out"), mode => (stat "$rec/a.out")[2],
         files => join ' ', sort grep { !/^\.\.?$/ } readdir $files };
 }
 
-subtest 'recording: the smallest stamps of five runs' => sub {
-    my $is = record(does => ["print [ 0.00] a\n",
-            only('1',     "print [ 0.32] b\n[ 0.61] c\n"),
-            only('2,3,5', "print [ 0.31] b\n[ 0.66] c\n"),
-            only('4',     "print [ 0.30] b\n[ 0.65] c\n"),
-            'untimed d', only('1', 'measure 5 times'), only('2,3,4,5', 'measure 6 times')]);
+subtest 'recording: the smallest stamps of five runs without a stall' => sub {
+    my @run = map { [@$_, '[  -  ] d'] } ['[ 0.00] a', '[ 0.32] b', '[ 0.61] c'],
+        (['[ 0.00] a', '[ 0.31] b', '[ 0.66] c']) x 3, ['[ 0.00] a', '[ 0.30] b', '[ 0.65] c'];
+    my $is = record(runs => [
+            run_of([@{ $run[0] }, '~ 5 times']), stalled(['[ 0.00] x']),
+            (map { run_of([@$_, '~ 6 times']) } @run[1 .. 4]), run_of(['[ 0.00] never looked at'])]);
     is($is->{status}, 0, 'status 0');
-    is($is->{ran}, 5, 'five runs');
-    is($is->{recording}, lines('[ 0.00] a', '[ 0.30] b', '[ 0.61] c', '[  -  ] d', '~ 5 times'),
-        'what is recorded');
+    is($is->{recording}, lines('[ 0.00] a', '[ 0.30] b', '[ 0.61] c', '[  -  ] d', '~ 5 times'), 'what is recorded');
     is($is->{files}, 'a.out', 'no other file is left');
-    is((stat "$is->{dir}/rec/a.out")[2] & 07777, 0644, 'all may read it');
+    is($is->{mode} & 07777, 0644, 'all may read it');
     like($is->{out}, qr/a\.out: new, 5 lines/, 'what it says');
-    is($is->{words}, '', 'nothing on stderr');
-};
-
-subtest 'recording: what is recorded then passes' => sub {
-    my @does = (@says_ab, 'untimed c', 'measure 7 d', "err oh\n\nno\n", 'exit 3');
-    my $is   = record(does => \@does);
-    my $recorded = $is->{recording} =~ s/^\[ 0\.\d\d\] b$/[ 0.30] b/mr; # or later, by noise
-    is($recorded, lines(@ab, '[  -  ] c', '~ 7 d', '! oh', '! ', '! no', 'exit 3'),
-        'what is recorded');
-    judge(start('it passes', file => $recorded, does => \@does, at => []));
+    is($is->{err}, '', 'nothing on stderr');
 };
 
 subtest 'recording anew' => sub {
-    my $is = record(old => "[ 0.00] a\n", does => ["print [ 0.00] a\n"]);
+    my $is = record(old => "[ 0.00] a\n", runs => [$a]);
     like($is->{out}, qr/a\.out: unchanged/, 'the same again');
-    $is = record(old => "[ 0.00] a\n", does => ["print [ 0.00] b\n"]);
-    is($is->{recording}, "[ 0.00] b\n", 'the old recording is replaced');
+    $is = record(old => "[ 0.00] a\n", runs => [run_of(['[ 0.00] b'], err => "oh\n\nno\n", exit => 3)]);
+    is($is->{recording}, lines('[ 0.00] b', '! oh', '! ', '! no', 'exit 3'), 'the old recording is replaced');
     like($is->{out}, qr/^-\[ 0\.00\] a\n\+\[ 0\.00\] b\n/m, 'what changed is shown');
     is($is->{files}, 'a.out', 'no other file is left');
 };
 
 # Runs in a shell that lets no file grow beyond 512 or 1024 bytes, like a full disk.
 my @no_space = ('sh', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$@"', 'sh');
+my $later_b = run_of(['[ 0.00] a', '[ 0.00] b']);
 my @not_recorded = (
-    ['it crashes', qr/Segmentation fault/, does => ['say a', 'die 11']],
-    ['it crashes in the last run', qr/Abort/, does => ['say a', only(5, 'die 6')]],
-    ['it leaves a child', qr/leaves a process/, does => ['say a', 'child 90000']],
-    ['a line without a stamp', qr/a line that say\(\)/, does => ['say a', "print b\n"]],
-    ['no newline at the end', qr/no newline/, does => ['say a', 'print [ 0.00] b']],
-    ['no newline on stderr', qr/no newline/, does => ['say a', 'err b']],
-    ['it prints nothing', qr/prints nothing/, does => []],
-    ['it prints without end', qr/does not end/, program => ['yes']],
+    ['it crashes', qr/Segmentation fault/, runs => [run_of(['[ 0.00] a'], signal => 11)]],
+    ['it crashes in the last run', qr/Abort/, runs => [($a) x 4, run_of(['[ 0.00] a'], signal => 6)]],
+    ['it leaves a child', qr/leaves a process/, runs => [run_of(['[ 0.00] a'], child => 1)]],
+    ['a line without a stamp', qr/a line that say\(\)/, runs => [run_of(['b'])]],
+    ['no newline at the end', qr/no newline/, runs => [run_of(['[ 0.00] a'], cut => 1)]],
+    ['no newline on stderr', qr/no newline/, runs => [run_of(['[ 0.00] a'], err => 'b')]],
+    ['it prints nothing', qr/prints nothing/, runs => [run_of([])]],
+    ['it does not end', qr/does not end/, runs => [$hangs]],
     ['no such program', qr/No such file|denied/, program => ['no-such-program']],
-    ['the disk is full', qr/cannot write/, does => ['lines 1000'], before => \@no_space],
-    map { ["two runs differ in $_->[0]", qr/two runs differ/, does => ['say a', @$_[1, 2]]] }
-        ['a line', only(3, 'say b'), only('1,2,4,5', 'say c')],
-        ['their lines',  only(5, 'say b'),   'untimed c'],
-        ['their status', only(2, 'exit 1'),  'untimed c'],
-        ['their stderr', only(2, "err b\n"), 'untimed c'],
+    ['the disk is full', qr/cannot write/, runs => [run_of([map {"[  -  ] $_"} 1 .. 1000])], before => \@no_space],
+    ['two runs differ in a line', qr/two runs differ/, runs => [$a, run_of(['[ 0.00] b'])]],
+    ['two runs differ in their lines', qr/two runs differ/, runs => [($a) x 4, $later_b]],
+    ['two runs differ in their status', qr/two runs differ/, runs => [$a, run_of(['[ 0.00] a'], exit => 1)]],
+    ['two runs differ in their stderr', qr/two runs differ/, runs => [$a, run_of(['[ 0.00] a'], err => "b\n")]],
 );
-push @not_recorded, ['the directory is read-only', qr/cannot write/, does => ['say a'],
-    read_only => 1] if $> != 0;
 
 for (@not_recorded) {
     my ($name, $says, %case) = @$_;
     subtest "not recorded: $name" => sub {
         my $is = record(%case, old => "[ 0.00] old\n");
         is("$is->{status} $is->{signal}", '2 0', 'status 2');
-        like($is->{words}, qr/^check: cannot /m, 'a sentence');
-        like($is->{words}, $says, 'why');
+        like($is->{err}, qr/^check: cannot /m, 'a sentence');
+        like($is->{err}, $says, 'why');
         is($is->{recording}, "[ 0.00] old\n", 'the old recording is still there');
         is($is->{files}, 'a.out', 'no other file is left');
-        is_deeply([left_alive(pids($is, '\w+'))], [], 'no process is left');
     };
 }
 
-# --- When check itself is ended, the program is too ---
+# === What makes a run: real programs. What is looked at is what was saved of the first
+# run; whatever depends on how long something takes is left to the rule. ===
+
+my $subject = "$home/check_subject";
+system("$cc -std=gnu11 -Icommon \$(common/needs --cflags) -o $subject"
+        . ' tests/check_subject.c common/lesson.c $(common/needs --libs)') == 0
+    or die "check.t: cannot build tests/check_subject.c\n";
+my $wrapper = "$home/fake_wrapper";
+system("$cc -std=gnu11 -Icommon -o $wrapper tests/fake_wrapper.c common/around.c") == 0
+    or die "check.t: cannot build tests/fake_wrapper.c\n";
+
+# Not so for one that only waits to be reaped, perhaps by an init that doesn't,
+# nor if somebody else has got its number by now.
+sub is_alive {
+    my ($pid) = @_;
+    return read_file("/proc/$pid/stat") =~ /\((?:check_subject|fake_wrapper)\) [^Z]/ if $^O eq 'linux';
+    return kill(0, $pid) && `ps -o stat= -o comm= -p $pid` =~ /^\s*[^Z\s].*(?:check_subject|fake_wrapper)/;
+}
+
+# What the processes of a case wrote down about themselves: 'run', 'child'.
+sub pids {
+    my ($dir, $who) = @_;
+    my @pids = read_file("$dir/log") =~ /^$who (\d+)$/mg;
+    return @pids;
+}
+
+# Whether all of them come to their end.
+sub none_left {
+    my ($dir) = @_;
+    my $gone = wait_until(sub { !grep { is_alive($_) } pids($dir, '\w+') });
+    kill KILL => grep { is_alive($_) } pids($dir, '\w+') unless $gone;
+    return ok($gone, 'no process is left');
+}
+
+sub seconds { return $_[0] / 1e9 }
+
+# The first run that was saved: its lines as [arrived, waited, reader, text], and the rest.
+sub first_run {
+    my ($saved) = @_;
+    my (undef, $run) = split /^run\n/m, $saved;
+    my @lines   = map { [split / /, $_, 4] } $run =~ /^out (.*)$/mg;
+    my ($took, $waited, $reader, $stalled, $throttled) =
+        $run =~ /^took (\d+) runqueue (\d+) reader (\d+) stalled (\d+) throttled (\d+)$/m;
+    return { lines => \@lines, took => seconds($took), waited => seconds($waited),
+        stalled => seconds($stalled), throttled => seconds($throttled), text => $run };
+}
+
+# Run the subject, and look at its first run: $look->($run, $is).
+sub runs_as {
+    my ($name, $does, $look, %case) = @_;
+    return subtest "runs: $name" => sub {
+        my $program = $case{program} || [$subject, @$does];
+        my $is      = check({@a, %case}, @{ $case{options} || [] }, 'DIR/story.out', @$program);
+        $look->(first_run($is->{saved}), $is);
+        none_left($is->{dir});
+        diag($is->{out}, $is->{err}, substr $is->{saved}, 0, 2000) unless Test::More->builder->is_passing;
+    };
+}
+
+sub texts { return [map { $_->[3] } @{ $_[0]{lines} }] }
+
+runs_as 'lines, stderr, exit status', ['say a', "err oh\nno", 'untimed b', 'exit 3'], sub {
+    my ($run) = @_;
+    like($run->{lines}[0][3], qr/^\[ 0\.\d\d\] a\\n$/, 'a line of stdout');
+    is($run->{lines}[1][3], '[  -  ] b\n', 'another');
+    like($run->{text}, qr/^err oh\\n\nerr no\ntook /m, 'stderr');
+    like($run->{text}, qr/^exit 3\n\z/m, 'the exit status');
+};
+runs_as 'all bytes, and the last line cut short', ['nul', 'print ' . $bytes =~ s/\0//r], sub {
+    is_deeply(texts($_[0]), [saved($bytes)], 'its line');
+};
+runs_as 'a crash', ['say a', 'die 11'], sub { like($_[0]{text}, qr/^signal 11$/m, 'the signal') };
+runs_as 'no such program', [], sub { like($_[0]{text}, qr/^not-started (?:2|13)$/m, 'why') }, program => ['no-such-program'];
+runs_as 'a directory', [], sub { like($_[0]{text}, qr/^not-started 13$/m, 'why') }, program => [$home];
+runs_as 'a line is late, as it is', ['say a', 'wait 200', 'untimed b', 'wait 100'], sub {
+    my ($run) = @_;
+    cmp_ok(seconds($run->{lines}[1][0]), '>=', 0.2, 'it arrives no sooner');
+    cmp_ok($run->{lines}[1][0], '>=', $run->{lines}[0][0], 'nor before the other');
+    cmp_ok($run->{took}, '>=', 0.3, 'nor does it end sooner');
+};
+runs_as 'what the kernel says of a program and its children', ['crowd 50', 'say a'], sub {
+    plan skip_all => 'no schedstat' if $_[0]{text} =~ /no-schedstat/;
+    cmp_ok($_[0]{waited}, '>=', 0.05, 'three on one processor wait for each other');
+    cmp_ok(seconds($_[0]{lines}[0][1]), '>=', 0.05, 'as is known when the line arrives');
+};
+runs_as 'a machine that stands still', ['say a', 'pause-parent 200'], sub {
+    cmp_ok($_[0]{stalled}, '>=', 0.15, 'check does, which is the same');
+} if $^O eq 'linux';
+
+# What hangs is ended, with all that it has started. (The limit of a student is 3 s and the
+# recorded time; of others 10 s and three times that.)
+my @hangs = (options => ['--student']);
+my @children = $^O eq 'linux' ? ('child 90000', 'daemon 90000') : 'child 90000'; # only Linux tells who left the group
+
+sub is_ended {
+    my ($least) = @_;
+    return sub {
+        my ($run) = @_;
+        like($run->{text}, qr/^ended-by-us\n(?:left-children\n)?signal 9\n\z/m, 'it is ended');
+        cmp_ok($run->{took}, '>=', $least, "after $least s");
+    };
+}
+
+runs_as 'it ignores signals, has children, and hangs', ['say a', 'deaf', @children, 'hang'], is_ended(3), @hangs;
+runs_as 'it hangs, and the recorded time is 1 s', ['say a', 'hang'], is_ended(4), @hangs, out => ['[ 1.00] a'];
+runs_as 'it hangs, and prints all the while', ['say a', 'endless 300'], is_ended(3), @hangs;
+runs_as 'it hangs, and has left its process group', ['leave-group', 'say a', 'hang'], is_ended(3), @hangs;
+for my $program ('yes', 'yes >&2') {
+    my $is = run([$check, '--student', $story, 'sh', '-c', "exec $program"]);
+    like($is->{out}, qr/it printed [1-9]\d{6,} bytes and was ended: it prints without end/, "$program is ended");
+}
+runs_as "it leaves a $_ running", ['say a', $_], sub { like($_[0]{text}, qr/^left-children$/m, 'that is told') } for @children;
+runs_as 'a child prints when it has ended', ['say a', 'heir'], sub {
+    my ($run) = @_;
+    is(scalar @{ $run->{lines} }, 2, 'its line is there');
+    like($run->{text}, qr/^left-children$/m, 'it was left');
+};
+
+runs_as 'the surroundings are the same everywhere', [], sub {
+    is_deeply(texts($_[0]), ['threads: default, io_uring: 0, language: C\n'], 'as they should be, and stdin is empty');
+}, env => {UV_THREADPOOL_SIZE => 1, UV_USE_IO_URING => 1, LC_ALL => 'de_DE.UTF-8'},
+    program => ['sh', '-c', 'cat; echo "threads: ${UV_THREADPOOL_SIZE-default},'
+        . ' io_uring: $UV_USE_IO_URING, language: $LC_ALL"'];
+
+runs_as 'under a tool', ['say a'], sub { is_deeply([split /\n/, read_file("$home/tool.log")], ['-q', $subject], 'which is started') },
+    env => {UNDER => write_file("$home/tool", <<"SH", 0755) . '  -q'};
+#!/bin/sh
+printf '%s\\n' "\$1" "\$2" >$home/tool.log
+shift
+exec "\$@"
+SH
+
+# --- In a wrapper. It tells when it is ready; here it says when, so that we know. ---
+
+my @wrapped = (options => ['--student'], env => {WITH => $wrapper, READY => -1000});
+runs_as 'times are from when the wrapper says that it is ready', ['say a'], sub {
+    cmp_ok(seconds($_[0]{lines}[0][0]), '>=', 1000, 'it said: 1000 s ago');
+    cmp_ok($_[0]{took}, '>=', 1000, 'the end, too');
+    is(scalar pids($_[1]{dir}, 'child'), $_[1]{judged}, 'it has started something');
+}, @wrapped;
+runs_as 'what a wrapper started ends soon after the program', ['say a'], sub {
+    unlike($_[0]{text}, qr/left-children/, 'it is waited for');
+}, @wrapped;
+runs_as 'what a wrapper started does not end', ['say a'], sub {
+    like($_[0]{text}, qr/^left-children$/m, 'it was left');
+}, env => {WITH => $wrapper, READY => 0, STAYS => 1};
+runs_as 'a wrapper cannot start the program', [], sub {
+    like($_[0]{text}, qr/^err fake_wrapper: cannot start no-such-program: /m, 'it says so');
+}, @wrapped, program => ['no-such-program'];
+
+# --- A limit of the control group, where this may make one ---
+
+subtest 'runs: a control group that is throttled' => sub {
+    my ($v2) = grep { read_file("$_/cgroup.subtree_control") =~ /\bcpu\b/ } qw(/sys/fs/cgroup /sys/fs/cgroup/unified);
+    my ($v1) = grep { -w "$_/cgroup.procs" && -e "$_/cpu.cfs_quota_us" } qw(/sys/fs/cgroup/cpu);
+    my $group = ($v2 // $v1 // 'none') . "/check-t-$$";
+    plan skip_all => 'no control group can be made here' unless ($v1 || $v2) && $> == 0 && mkdir $group;
+    my $set = sub { my ($file, $value) = @_; open my $to, '>', "$group/$file" or return 0; print $to $value; close $to };
+    ($v2 ? $set->('cpu.max', '10000 100000') : $set->('cpu.cfs_period_us', 100_000) && $set->('cpu.cfs_quota_us', 10_000))
+        or diag("no limit: $!");
+    my $is = check({@a, before => ['sh', '-c', "echo \$\$ >$group/cgroup.procs && exec \"\$@\"", 'sh']},
+        '--student', 'DIR/story.out', $subject, 'say a', 'compute 60');
+    cmp_ok(first_run($is->{saved})->{throttled}, '>=', 0.05, '60 ms of work, at 10 ms in 100');
+    wait_until(sub { rmdir $group });
+};
+
+# --- When check itself is ended, the program is too, with all that it has started ---
+
+# Start check, which goes on, in a process group of its own. Returns {pid, dir}.
+sub start {
+    my ($prepare, @does) = @_;
+    my $dir = sprintf '%s/%03d', $home, ++$cases;
+    mkdir $dir or die "$dir: $!";
+    write_file("$dir/story.out", "[ 0.00] a\n");
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        $SIG{$_} = 'DEFAULT' for qw(INT HUP TERM);
+        setpgrp;
+        $prepare->();
+        $ENV{SUBJECT_LOG} = "$dir/log";
+        $ENV{TIMING}      = 'off';
+        open STDIN,  '<', '/dev/null'  or die;
+        open STDOUT, '>', "$dir/tap"   or die;
+        open STDERR, '>', "$dir/words" or die;
+        exec $check, "$dir/story.out", $subject, map { s/^(await) DIR\b/$1 $dir/r } @does;
+    }
+    return { pid => $pid, dir => $dir };
+}
 
 my %ended = (INT => 130, TERM => 143, HUP => 129);
 
 for my $signal (sort keys %ended) {
     subtest "SIG$signal to check" => sub {
-        my $job = start('ended', out => ['[ 0.00] a'],
-            does => ['say a', 'deaf', 'child 90000', 'hang']);
-        wait_for_pids($job, 'child', 1);
+        my $job = start(sub { }, 'say a', 'deaf', @children, 'family 20', 'hang');
+        ok(wait_until(sub { pids($job->{dir}, 'child') == @children + 20 }), 'it has started what it should');
         kill $signal => $job->{pid};
-        my $is = finish($job);
-        is("$is->{status} $is->{signal}", "$ended{$signal} 0", 'its status');
-        is_deeply([left_alive(pids($is, '\w+'))], [], 'the program and its child are gone');
-        is($is->{ran}, 1, 'and not started again');
-        unlike($is->{out}, qr/^ok/m, 'nothing passes');
+        waitpid $job->{pid}, 0;
+        is(($? >> 8) . ' ' . ($? & 127), "$ended{$signal} 0", 'its status');
+        none_left($job->{dir});
+        is(scalar pids($job->{dir}, 'run'), 1, 'it is not started again');
+        unlike(read_file("$job->{dir}/tap"), qr/^ok/m, 'nothing passes');
     };
 }
 
+subtest 'SIGHUP to check, which was started with nohup' => sub {
+    my $job = start(sub { $SIG{HUP} = 'IGNORE' }, 'say a', 'await DIR/go');
+    ok(wait_until(sub { pids($job->{dir}, 'run') == 1 }), 'it runs');
+    kill HUP => -$job->{pid};
+    write_file("$job->{dir}/go", '');
+    waitpid $job->{pid}, 0;
+    is($?, 0, 'it goes on, and passes') || diag(read_file("$job->{dir}/words"));
+};
+
 subtest 'SIGKILL to check' => sub {
     plan skip_all => 'only Linux can see to this' if $^O ne 'linux';
-    my $job = start('killed', out => ['[ 0.00] a'], does => ['say a', 'deaf', 'hang']);
-    wait_for_pids($job, 'run', 1);
-    sleep 0.2; # until it hangs
+    my $job = start(sub { }, 'say a', 'deaf', 'hang');
+    ok(wait_until(sub { pids($job->{dir}, 'run') == 1 }), 'it runs');
     kill KILL => $job->{pid};
-    finish($job);
-    is_deeply([left_alive(pids($job, 'run'))], [], 'the program is gone');
+    waitpid $job->{pid}, 0;
+    none_left($job->{dir});
 };
 
-# --- Noise: right programs pass, wrong ones fail, beside programs that compute ---
+# --- From a lesson to its verdict ---
 
-subtest 'beside busy programs' => sub {
-    my @busy = map {
-        my $pid = fork // die "fork: $!";
-        if ($pid == 0) { alarm 60; 1 while 1 }
-        $pid;
-    } 1 .. 6;
-    my @jobs = (
-        start('right', at => [], out => \@abc, does => \@says_abc),
-        start('late', at => \@time, runs => 7,
-            out => \@abc, does => [@says_ab, 'at 900', 'say c']),
-        start('early', at => \@time, runs => 1,
-            out => [@ab, '[ 1.60] c'], does => \@says_abc),
-    );
-    judge($_) for @jobs;
-    kill KILL => @busy;
-    waitpid $_, 0 for @busy;
+subtest 'lessons/NN-slug/name@5@x.out' => sub {
+    my $course = "$home/course";
+    my $failed = "$course/built\@home/failed";
+    system('mkdir', '-p', "$course/lessons/07-names", "$course/built\@home/lessons/07-names");
+    my $out = write_file("$course/lessons/07-names/name\@5\@x.out", "[ 0.00] got 5 x\n");
+    my $program = write_file("$course/built\@home/lessons/07-names/name", <<'SH', 0755);
+#!/bin/sh
+echo "[ 0.00] got $*"
+SH
+    my $checked = sub {
+        return run([$check, 'lessons/07-names/name@5@x.out'], dir => $course, env => {BUILD => 'built@home', TIMING => 'off'});
+    };
+    my $is = $checked->();
+    like($is->{out}, qr/^ok 1 - name 5 x prints/m, 'it passes');
+    ok(!-e $failed, 'nothing is kept');
+
+    write_file($out, "[ 0.00] got 6 x\n");
+    $is = $checked->();
+    is($is->{status}, 1, 'it fails');
+    like($is->{err}, qr{is in built\@home/failed/07-names/name\@5\@x\.out\n.*built\@home/failed/07-names/name\@5\@x\.runs:}s, 'and says where to look');
+    is(read_file("$failed/07-names/name\@5\@x.out"), "[ 0.00] got 5 x\n", 'what it printed is kept');
+    my $again = run([$check, '--replay', "$failed/07-names/name\@5\@x.runs", $out], env => {TIMING => 'off'});
+    like($again->{out}, qr/^not ok 1 - name 5 x prints/m, 'and can be judged again');
+
+    write_file($program, "#!/bin/sh\necho oh; printf 'no\\n\\n!' >&2; exit 3\n");
+    $checked->();
+    is(read_file("$failed/07-names/name\@5\@x.out"), "oh\n! no\n! \n! !\nexit 3\n", 'stderr and exit status are kept');
+
+    write_file($program, "#!/bin/sh\necho '[ 0.00] got 6 x'\n");
+    is($checked->()->{status}, 0, 'it passes again');
+    is_deeply([glob "$failed/07-names/*"], [], 'and what was kept is gone');
+
+    unlink $program;
+    $is = $checked->();
+    is($is->{out}, "1..1\nnot ok 1 - name 5 x can be run\n", 'it is not built');
+    like($is->{err}, qr/`make` builds it/, 'it says so');
+    write_file($program, 'text', 0644);
+    like($checked->()->{err}, qr/cannot be run: Permission denied/, 'it is no program');
 };
 
-judge(shift @slow) while @slow;
-is_deeply([glob "$home/tmp/*"], [], 'no temporary file is left');
+subtest 'one sentence when stdout is full' => sub {
+    plan skip_all => 'no /dev/full' unless -e '/dev/full';
+    open my $full, '>', '/dev/full' or die;
+    my $is = run([$check, '--replay', write_file("$home/a.runs", $a), $story], stdout => $full);
+    is($is->{status}, 2, 'status 2');
+    is($is->{err}, "check: cannot write to stdout: No space left on device\n", 'the sentence');
+};
+
+# --- Much. At the end, since each process of ours copies what we know. ---
+
+my @many = map {"[  -  ] line $_"} 1 .. 100_000;
+my $many = run_of(\@many);
+
+passes '100,000 lines', out => \@many, runs => [$many];
+fails '100,000 lines, of which one is wrong', \@text, runs => [$many], judged => 1,
+    out => [@many[0 .. 49_998], '[  -  ] line 5oooo', @many[50_000 .. 99_999]],
+    says => [qr/at line 49998:/, qr/  - \[  -  \] line 5oooo\n/, qr/  \+ \[  -  \] line 50000\n/];
+fails '100,000 lines, of which all are wrong', \@text, out => \@many, runs => [run_of([map {"[  -  ] $_"} 1 .. 100_000])],
+    says => [qr/at line 1:/];
+
+passes 'a very long line', out => ['[  -  ] ' . 'x' x 300_000 . ' end'], runs => [run_of(['[  -  ] ' . 'x' x 300_000 . ' end'])];
+fails 'a very long line that is wrong', \@text, out => ['[  -  ] ' . 'x' x 300_000 . ' ene'],
+    runs => [run_of(['[  -  ] ' . 'x' x 300_000 . ' end'])], says => [qr/- \[  -  \] xxx.*\(300004 bytes\)/];
+
+runs_as '100,000 lines', ['lines 100000'], sub {
+    is_deeply(texts($_[0]), [map {"[  -  ] line $_\\n"} 1 .. 100_000], 'all of them');
+};
 
 done_testing;

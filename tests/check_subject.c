@@ -1,8 +1,7 @@
-/* check_subject.c - a program that does what its arguments say, one after the
- * other: check.t plays right and wrong lessons with it.
+/* check_subject.c - a program that does what its arguments say, one after the other:
+ * check.t has it run by check.
  *
- *     check_subject 'say kettle: start' 'at 300' 'say kettle: done' 'exit 3'
- *     check_subject 'say a' '1,2? wait 400' 'say b'     waits in runs 1 and 2 only
+ *     check_subject 'say kettle: start' 'wait 300' 'say kettle: done' 'exit 3'
  *
  * Each process of it writes its number into the file $SUBJECT_LOG ("run 4711",
  * "child 4712"), so that the test can count the runs and see who is left. */
@@ -23,8 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t first_line; /* ns; a little after the origin of the stamps */
-
 static _Noreturn void fail(const char *what)
 {
     perror(what);
@@ -37,26 +34,17 @@ static void write_bytes(int file, const char *text, size_t size)
         fail("check_subject: write");
 }
 
-/* Returns how many runs there were, with this one. */
-static int sign_log(const char *who)
+static void sign_log(const char *who)
 {
     const char *path = getenv("SUBJECT_LOG");
-    int file =
-        open(path ? path : "/dev/null", O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int file = open(path ? path : "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0666);
     char line[64];
-    int runs = 0;
-    FILE *log;
 
-    snprintf(line, sizeof line, "%s %ld\n", who, (long)getpid());
     if (file < 0)
         fail("check_subject: SUBJECT_LOG");
+    snprintf(line, sizeof line, "%s %ld\n", who, (long)getpid());
     write_bytes(file, line, strlen(line));
-    if (lseek(file, 0, SEEK_SET) < 0 || (log = fdopen(file, "r")) == NULL)
-        fail("check_subject: SUBJECT_LOG");
-    while (fgets(line, sizeof line, log))
-        runs += strncmp(line, "run", 3) == 0;
-    fclose(log);
-    return runs;
+    close(file);
 }
 
 /* --- What it can do; `text` is the rest of the argument --- */
@@ -64,8 +52,6 @@ static int sign_log(const char *who)
 static void do_say(const char *text)
 {
     say("%s", text);
-    if (first_line == 0)
-        first_line = uv_hrtime();
 }
 
 static void do_untimed(const char *text)
@@ -73,16 +59,9 @@ static void do_untimed(const char *text)
     say_untimed("%s", text);
 }
 
-static void do_measure(const char *text)
-{
-    measure("%s", text);
-}
-
-static void do_print(const char *text) /* as it is: for stamps that are not true */
+static void do_print(const char *text) /* as it is */
 {
     write_bytes(STDOUT_FILENO, text, strlen(text));
-    if (first_line == 0)
-        first_line = uv_hrtime();
 }
 
 static void do_nul(const char *text)
@@ -102,38 +81,9 @@ static void do_lines(const char *text) /* so many, numbered from 1 */
         say_untimed("line %d", i);
 }
 
-static void do_long(const char *text) /* a line of so many bytes, before its last word */
-{
-    int size = atoi(text);
-    char *line = malloc((size_t)size + 1);
-
-    if (line == NULL)
-        fail("check_subject: malloc");
-    memset(line, 'x', (size_t)size);
-    line[size] = '\0';
-    say_untimed("%s%s", line, strchr(text, ' '));
-    free(line);
-}
-
 static void do_wait(const char *text) /* so many ms */
 {
     uv_sleep((unsigned)atoi(text));
-}
-
-static void do_at(const char *text) /* until so many ms after the first line */
-{
-    uint64_t until = first_line + (uint64_t)atoi(text) * 1000000, now = uv_hrtime();
-
-    if (now < until)
-        uv_sleep((unsigned)((until - now) / 1000000 + 1));
-}
-
-static void do_pause_parent(const char *text) /* for so many ms */
-{
-    if (kill(getppid(), SIGSTOP) != 0)
-        fail("check_subject: pause-parent");
-    uv_sleep((unsigned)atoi(text));
-    kill(getppid(), SIGCONT);
 }
 
 static void do_hang(const char *text)
@@ -196,13 +146,29 @@ static void do_daemon(const char *text)
     start_child(text, true);
 }
 
-static void do_heir(const char *text) /* a child that says "b", so many ms later */
+/* A child that says "b" when its parent has ended, and is reaped. */
+static void do_heir(const char *text)
 {
+    pid_t parent = getpid();
+
+    (void)text;
     if (fork() == 0) {
-        do_wait(text);
+        while (kill(parent, 0) == 0)
+            uv_sleep(5);
         say("b");
         _exit(0);
     }
+}
+
+/* So many grandchildren, each in a session of its own. */
+static void do_family(const char *text)
+{
+    for (int i = 0; i < atoi(text); i++)
+        if (fork() == 0) {
+            setsid();
+            start_child("90000", true);
+            _exit(0);
+        }
 }
 
 static void do_leave_group(const char *text) /* for that of its parent */
@@ -212,10 +178,17 @@ static void do_leave_group(const char *text) /* for that of its parent */
         fail("check_subject: setpgid");
 }
 
-static void do_crowd(const char *text) /* so many ms, of waiting for a processor */
+static void do_compute(const char *text) /* for so many ms of processor time */
 {
-    uint64_t end = uv_hrtime() + (uint64_t)atoi(text) * 1000000;
+    clock_t end = clock() + (clock_t)atoi(text) * (CLOCKS_PER_SEC / 1000);
 
+    while (clock() < end)
+        ;
+}
+
+/* Three children that compute on one processor, and must wait for each other. */
+static void do_crowd(const char *text)
+{
 #ifdef __linux__
     cpu_set_t here;
 
@@ -226,45 +199,42 @@ static void do_crowd(const char *text) /* so many ms, of waiting for a processor
 #endif
     for (int i = 0; i < 3; i++)
         if (fork() == 0) {
-            while (uv_hrtime() < end)
-                ;
+            do_compute(text);
             _exit(0);
         }
     while (wait(NULL) > 0)
         ;
 }
 
-static void on_timer(uv_timer_t *timer) /* and nobody closes it */
+static bool is_stopped(pid_t pid)
 {
-    uv_timer_stop(timer);
+    char path[64], text[256] = "";
+    const char *state;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    file = fopen(path, "r");
+    if (file == NULL || fgets(text, sizeof text, file) == NULL)
+        fail("check_subject: /proc");
+    fclose(file);
+    state = strrchr(text, ')');
+    return state && state[2] == 'T';
 }
 
-static void be_busy(void *until)
+static void do_pause_parent(const char *text) /* for so many ms */
 {
-    while (uv_hrtime() < *(uint64_t *)until)
-        ;
+    if (kill(getppid(), SIGSTOP) != 0)
+        fail("check_subject: pause-parent");
+    while (!is_stopped(getppid()))
+        uv_sleep(1);
+    uv_sleep((unsigned)atoi(text));
+    kill(getppid(), SIGCONT);
 }
 
-static void do_threads(const char *text) /* 60 that compute, so many ms */
+static void do_await(const char *path) /* until there is such a file */
 {
-    uint64_t until = uv_hrtime() + (uint64_t)atoi(text) * 1000000;
-    uv_thread_t threads[60];
-
-    for (int i = 0; i < 60; i++)
-        if (uv_thread_create(&threads[i], be_busy, &until) != 0)
-            fail("check_subject: a thread");
-    for (int i = 0; i < 60; i++)
-        uv_thread_join(&threads[i]);
-}
-
-static void do_forget_timer(const char *text)
-{
-    static uv_timer_t timer;
-
-    (void)text;
-    must("make a timer", uv_timer_init(uv_default_loop(), &timer));
-    must("start the timer", uv_timer_start(&timer, on_timer, 10, 0));
-    run_and_close();
+    while (access(path, F_OK) != 0)
+        uv_sleep(5);
 }
 
 static void do_die(const char *text) /* of this signal */
@@ -284,18 +254,14 @@ static const struct {
 } verbs[] = {
     {"say", do_say},
     {"untimed", do_untimed},
-    {"measure", do_measure},
     {"print", do_print},
     {"nul", do_nul},
     {"err", do_err},
     {"lines", do_lines},
-    {"long", do_long},
     {"wait", do_wait},
-    {"at", do_at},
     {"hang", do_hang},
     {"endless", do_endless},
     {"pause-parent", do_pause_parent},
-    {"threads", do_threads},
     {"deaf", do_deaf},
     {"child", do_child},
     {"daemon", do_daemon},
@@ -304,25 +270,10 @@ static const struct {
     {"die", do_die},
     {"exit", do_exit},
     {"crowd", do_crowd},
-    {"forget-timer", do_forget_timer},
+    {"compute", do_compute},
+    {"family", do_family},
+    {"await", do_await},
 };
-
-/* "1,2? wait 400" is for runs 1 and 2. Returns what is to be done, or NULL. */
-static const char *if_meant(const char *what, int run)
-{
-    size_t size = strspn(what, "0123456789,");
-    bool meant = false;
-
-    if (size == 0 || what[size] != '?')
-        return what;
-    for (const char *next = what; next < what + size; next += strspn(next, ",")) {
-        char *end;
-
-        meant |= strtol(next, &end, 10) == run;
-        next = end;
-    }
-    return meant ? what + size + 2 : NULL;
-}
 
 static void act(const char *what)
 {
@@ -339,13 +290,8 @@ static void act(const char *what)
 
 int main(int argc, char *argv[])
 {
-    int run = sign_log("run");
-
-    for (int i = 1; i < argc; i++) {
-        const char *what = if_meant(argv[i], run);
-
-        if (what)
-            act(what);
-    }
+    sign_log("run");
+    for (int i = 1; i < argc; i++)
+        act(argv[i]);
     return 0;
 }

@@ -187,7 +187,7 @@ subtest 'make compiles what has changed, and nothing else' => sub {
     succeeds(make_really($tree, []), 'make, after lesson.h has changed');
     my %made = map { $_ => 1 } made_since($tree, $before);
     no_complaints('all programs are made', grep { !$made{$_} } @programs, 'common/lesson.o');
-    ok(!$made{'tests/check'}, 'what does not include it is not');
+    ok(!$made{'common/check/check'}, 'what does not include it is not');
 
     $before = age($tree);
     touch("$tree/$programs[0].c");
@@ -215,7 +215,7 @@ subtest 'with another compiler or other flags, everything is made anew' => sub {
         return split /\n/, read_file("$tree/log");
     };
     my @calls = $everything_is_made_by->("CC=$own");
-    my @sources = (glob("$tree/lessons/*/*.c"), "$tree/common/lesson.c", "$tree/tests/check.c");
+    my @sources = (glob("$tree/lessons/*/*.c"), "$tree/common/lesson.c", "$tree/common/check/check.c");
     for my $source (map {s{^\Q$tree\E/}{}r} @sources) {
         is(scalar(grep {/ \Q$source\E(?: |$)/} @calls), 1, "it has compiled $source");
     }

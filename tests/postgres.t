@@ -47,7 +47,7 @@ sub nothing_left {
         || diag(entries($directory), inhabitants($directory));
 }
 
-# Start it, in a process group of its own as tests/check does: {pid, out, tmp}.
+# Start it, in a process group of its own as common/check does: {pid, out, tmp}.
 sub start {
     my ($script, %env) = @_;
     my $tmp = temporary();

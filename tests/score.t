@@ -14,8 +14,8 @@ $ENV{CFLAGS} = '-O0';
 
 my $tree = tree_with_exercises();
 
-run([make_command(), qw(build/tests/check build/common/lesson.o)], dir => $tree)->{status} == 0
-    or die "score.t: cannot build tests/check\n";
+run([make_command(), qw(build/common/check/check build/common/lesson.o)], dir => $tree)->{status} == 0
+    or die "score.t: cannot build the check\n";
 
 sub score { return run([make_command(), '-s', 'score', @_], dir => $tree) }
 

@@ -145,7 +145,7 @@ subtest 'lines come at once' => sub {
 sub tree {
     my $tree   = bare_tree();
     my $lesson = "$tree/lessons/07-x";
-    make_path($lesson, "$tree/build/lessons/07-x", "$tree/bin", "$tree/build/tests");
+    make_path($lesson, "$tree/build/lessons/07-x", "$tree/bin", "$tree/build/common/check");
     write_file("$lesson/about", "needs: valgrind\n");
     write_file("$lesson/x_async_wrong.c", "int main(void) {}\n");
     write_file("$lesson/x_async_wrong.out", "[ 0.00] x\n! seen: x_async_wrong\nexit 99\n");
@@ -186,7 +186,7 @@ subtest 'what a recording needs' => sub {
 subtest 'the recording of a wrong program is made under it, and compared' => sub {
     my $tree  = tree();
     my $wrong = 'lessons/07-x/x_async_wrong.out';
-    symlink abs_path(build_dir() . '/tests/check'), "$tree/build/tests/check";
+    symlink abs_path(build_dir() . '/common/check/check'), "$tree/build/common/check/check";
     my $skipped = in_tree($tree, 'tests/one', $wrong);
     like($skipped->{out}, qr/^1\.\.0 # SKIP .*needs valgrind/, 'without valgrind it is skipped');
     with_valgrind($tree);
@@ -195,7 +195,7 @@ subtest 'the recording of a wrong program is made under it, and compared' => sub
     like($checked->{out}, qr/^ok 1 - x_async_wrong prints/m, 'under the name of the program');
     is(in_tree($tree, 'tests/one', 'lessons/07-x/x_async.out')->{status}, 0, 'the right one is run as it is');
 
-    my $recorded = run(["$tree/build/tests/check", '--record', $wrong], dir => $tree,
+    my $recorded = run(["$tree/build/common/check/check", '--record', $wrong], dir => $tree,
         env => { UNDER => 'tests/under-valgrind', BUILD => undef });
     is($recorded->{out}, "$wrong: unchanged\n", 'and recorded, when $UNDER says so') || diag($recorded->{err});
 };

@@ -17,8 +17,8 @@ $ENV{CFLAGS} = '-O0';
 my $tree = tree_with_exercises();
 my $file = "$tree/lessons/01-tea/exercise.c";
 my $said = "$tree/said";
-run([make_command(), qw(build/tests/check build/common/watch build/common/lesson.o)], dir => $tree)->{status} == 0
-    or die "watch.t: cannot build tests/check and common/watch\n";
+run([make_command(), qw(build/common/check/check build/common/watch build/common/lesson.o)], dir => $tree)->{status} == 0
+    or die "watch.t: cannot build the check and common/watch\n";
 
 # Start it as a terminal would: in a process group of its own. Returns its number.
 sub start {

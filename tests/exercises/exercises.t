@@ -16,7 +16,7 @@ my @compile = ((grep { $_ ne '-Werror' } compiler_of_the_course()), qw(-fsanitiz
 my @lessons = map { m{([^/]+)/exercise\.c$} } sort glob 'tests/solutions/*/exercise.c';
 
 # Where nothing can be checked, nothing must look checked.
-BAIL_OUT("$build/tests/check is not built: make") unless -x "$build/tests/check";
+BAIL_OUT("$build/common/check/check is not built: make") unless -x "$build/common/check/check";
 BAIL_OUT('no exercises here: start it from the top') unless @lessons;
 
 sub starter { my ($lesson) = @_; return scalar `tests/starter tests/solutions/$lesson/exercise.c` }
@@ -112,7 +112,8 @@ for my $lesson (grep { !missing($_) } @lessons) {
     if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
         for my $recording (recordings_of($lesson)) {
             my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
-            start_judging($recording, "$build/tests/check", $recording, $solution, @arguments);
+            my $with = `common/needs --around lessons/$lesson` =~ s/\n//r;
+            start_judging($recording, 'env', "WITH=$with", "$build/common/check/check", $recording, $solution, @arguments);
         }
     }
 }

@@ -1,0 +1,274 @@
+/* explain.c - see explain.h */
+
+#include "explain.h"
+
+#include "die.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONTEXT = 2,          /* lines shown around those that differ */
+    MOST_CELLS = 4 << 20, /* of the table for a diff; where it would be larger, all lines
+                           * between the first and the last that differ do */
+    MOST_ERR = 30         /* lines of stderr */
+};
+
+/* --- Lines of a program --- */
+
+void show_text(FILE *to, const char *text, size_t size)
+{
+    const size_t most = 200;
+
+    for (size_t i = 0; i < size && i < most; i++)
+        if (text[i] >= ' ' && text[i] <= '~' && !(text[i] == ' ' && i == size - 1))
+            fputc(text[i], to);
+        else
+            fprintf(to, "\\x%02x", (unsigned char)text[i]);
+    if (size > most)
+        fprintf(to, "... (%zu bytes)", size);
+}
+
+void show_line(FILE *to, const struct line *line)
+{
+    write_stamp(to, line);
+    show_text(to, line->text, line->size);
+}
+
+void show_lines(FILE *to, const char *prefix, const char *text, size_t size, int most)
+{
+    while (size > 0) {
+        const char *end = memchr(text, '\n', size);
+        size_t length = end ? (size_t)(end - text) : size;
+
+        if (most-- == 0) {
+            fprintf(to, "%s...\n", prefix);
+            return;
+        }
+        fputs(prefix, to);
+        show_text(to, text, length);
+        fputc('\n', to);
+        text += length + (end != NULL);
+        size -= length + (end != NULL);
+    }
+}
+
+/* --- Lines that differ --- */
+
+/* What becomes of the lines of one side on the way to the other: ' ' in both, '-' only
+ * recorded, '+' only in the run. */
+struct diff {
+    char *signs;
+    size_t count;
+};
+
+static void add_signs(struct diff *diff, char sign, size_t count)
+{
+    memset(diff->signs + diff->count, sign, count);
+    diff->count += count;
+}
+
+/* The longest common subsequence, by the table that every textbook has. */
+static void diff_middle(struct diff *diff, const struct line *old, size_t olds,
+                        const struct line *new, size_t news)
+{
+    size_t wide = news + 1, i = 0, j = 0;
+    unsigned *common = room_for((olds + 1) * wide, sizeof *common);
+
+    for (size_t o = olds; o-- > 0;)
+        for (size_t n = news; n-- > 0;) {
+            unsigned skip_old = common[(o + 1) * wide + n];
+            unsigned skip_new = common[o * wide + n + 1];
+
+            common[o * wide + n] = same_line(&old[o], &new[n])
+                                       ? common[(o + 1) * wide + n + 1] + 1
+                                   : skip_old >= skip_new ? skip_old
+                                                          : skip_new;
+        }
+    while (i < olds || j < news)
+        if (i < olds && j < news && same_line(&old[i], &new[j])) {
+            add_signs(diff, ' ', 1);
+            i++, j++;
+        } else if (i < olds && (j == news ||
+                                common[(i + 1) * wide + j] >= common[i * wide + j + 1])) {
+            add_signs(diff, '-', 1);
+            i++;
+        } else {
+            add_signs(diff, '+', 1);
+            j++;
+        }
+    free(common);
+}
+
+static struct diff find_diff(const struct line *old, size_t olds, const struct line *new,
+                             size_t news)
+{
+    struct diff diff = {room_for(olds + news, 1), 0};
+    size_t least = olds < news ? olds : news, head = 0, tail = 0;
+
+    while (head < least && same_line(&old[head], &new[head]))
+        head++;
+    while (tail < least - head && same_line(&old[olds - tail - 1], &new[news - tail - 1]))
+        tail++;
+    add_signs(&diff, ' ', head);
+    if ((olds - head - tail + 1) * (news - head - tail + 1) <= MOST_CELLS) {
+        diff_middle(&diff, old + head, olds - head - tail, new + head,
+                    news - head - tail);
+    } else {
+        add_signs(&diff, '-', olds - head - tail);
+        add_signs(&diff, '+', news - head - tail);
+    }
+    add_signs(&diff, ' ', tail);
+    return diff;
+}
+
+/* Whether line i of the diff stands near one that differs. */
+static bool is_shown(const struct diff *diff, size_t i)
+{
+    size_t first = i > CONTEXT ? i - CONTEXT : 0;
+
+    for (size_t near = first; near <= i + CONTEXT && near < diff->count; near++)
+        if (diff->signs[near] != ' ')
+            return true;
+    return false;
+}
+
+/* A line that both have, with the time that it has now, and the one that it should
+ * have if that is another. */
+static void show_common(FILE *to, const struct verdict *verdict,
+                        const struct line *wanted, const struct line *got)
+{
+    long late = 10 * (got->stamp - wanted->stamp);
+
+    show_line(to, got);
+    if (verdict->rule->timing && got->kind == TIMED && (late > LATE || late < -EARLY))
+        fprintf(to, "   (expected at %ld.%02ld)", wanted->stamp / 100,
+                wanted->stamp % 100);
+}
+
+static void show_sign(FILE *to, const struct verdict *verdict, char sign, size_t old,
+                      size_t new)
+{
+    fprintf(to, "  %c ", sign);
+    if (sign == '-')
+        show_line(to, &verdict->recording->lines[old]);
+    else if (sign == '+')
+        show_line(to, &verdict->lines[new]);
+    else
+        show_common(to, verdict, &verdict->recording->lines[old], &verdict->lines[new]);
+    fputc('\n', to);
+}
+
+static void show_diff(FILE *to, const struct verdict *verdict, const struct diff *diff,
+                      const struct diff_style *style)
+{
+    size_t old = 0, new = 0;
+    int shown = 0, alike = 0;
+
+    for (size_t i = 0; i < diff->count; i++) {
+        char sign = diff->signs[i];
+
+        alike = i > 0 && sign == diff->signs[i - 1] ? alike + 1 : 1;
+        if (is_shown(diff, i)) {
+            if (i == 0 || !is_shown(diff, i - 1))
+                fprintf(to, "  at line %zu:\n", old + 1);
+            if (alike == style->most_alike + 1)
+                fprintf(to, "  %c ...\n", sign);
+            else if (alike <= style->most_alike && shown++ == style->most_lines)
+                break;
+            else if (alike <= style->most_alike)
+                show_sign(to, verdict, sign, old, new);
+        }
+        old += sign != '+';
+        new += sign != '-';
+    }
+    if (shown > style->most_lines)
+        fputs("  ...\n", to);
+}
+
+void explain_text(FILE *to, const struct verdict *verdict, const struct diff_style *style)
+{
+    struct diff diff = find_diff(verdict->recording->lines, verdict->recording->count,
+                                 verdict->lines, verdict->run->count);
+
+    fprintf(to, "it prints %s (%s):\n",
+            verdict->same_lines ? "the right lines in another order" : "other lines",
+            style->sides);
+    show_diff(to, verdict, &diff, style);
+    if (verdict->run->cut_short)
+        fputs("the last line has no newline at its end\n", to);
+    free(diff.signs);
+}
+
+/* --- Times --- */
+
+static double seconds(double ms)
+{
+    return ms / 1000;
+}
+
+static void quote(FILE *to, const struct line *line)
+{
+    fputc('"', to);
+    show_text(to, line->text, line->size);
+    fputs("\", ", to);
+}
+
+void explain_false_stamp(FILE *to, const struct verdict *verdict, size_t i)
+{
+    quote(to, &verdict->lines[i]);
+    fprintf(to, "is stamped %.2f s, but came %.2f s after the start: a false stamp\n",
+            (double)verdict->lines[i].stamp / 100,
+            (double)verdict->run->lines[i].arrived / 1e9);
+}
+
+void explain_behind(FILE *to, const struct verdict *verdict, size_t recorded)
+{
+    quote(to, &verdict->recording->lines[recorded]);
+    fprintf(to,
+            "came %.2f s after the time that it is stamped with (allowed here: %.2f s)\n",
+            seconds(verdict->behind[recorded].by),
+            seconds(verdict->behind[recorded].allowed));
+}
+
+void explain_unaccounted(FILE *to, const struct verdict *verdict)
+{
+    if (is_late(&verdict->unaccounted))
+        fprintf(to,
+                "from its start to its end it took %.2f s more than its last line says:"
+                " it waits unseen, before its first line or after its last"
+                " (allowed here: %.2f s)\n",
+                seconds(verdict->unaccounted.by), seconds(verdict->unaccounted.allowed));
+}
+
+/* --- The end --- */
+
+void explain_end(FILE *to, const struct verdict *verdict)
+{
+    const struct recording *recording = verdict->recording;
+    const struct run *run = verdict->run;
+    size_t printed = run->out_size + run->err_size;
+
+    if (run->start_error != 0)
+        fprintf(to, "it cannot be started: %s\n", strerror(run->start_error));
+    else if (run->ended_by_us && printed > 1000000)
+        fprintf(to, "it printed %zu bytes and was ended: it prints without end\n",
+                printed);
+    else if (run->ended_by_us)
+        fprintf(to, "it did not end within %.1f s, and was ended: it hangs\n",
+                (double)run->took / 1e9);
+    else if (run->signal != 0)
+        fprintf(to, "it crashed: signal %d, %s\n", run->signal, strsignal(run->signal));
+    else if (run->exit_status != recording->exit_status)
+        fprintf(to, "its exit status is %d, and should be %d\n", run->exit_status,
+                recording->exit_status);
+    if (run->left_children && run->signal == 0) /* else: what could it do? */
+        fputs("it ended, and left a process running that it had started\n", to);
+    if (!same_errors(run, recording)) {
+        fprintf(to, "on stderr it should print%s\n",
+                recording->err_size ? ":" : " nothing");
+        show_lines(to, "  - ", recording->err, recording->err_size, 10);
+        fprintf(to, "and printed%s\n", run->err_size ? ":" : " nothing");
+        show_lines(to, "  + ", run->err, run->err_size, MOST_ERR);
+    }
+}

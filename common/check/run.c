@@ -1,0 +1,498 @@
+/* run.c - see run.h
+ *
+ * Not on libuv, though everything else here is: libuv takes a program's exit
+ * status the moment it ends, and then the kernel's account of it is gone. */
+
+#include "run.h"
+
+#include "account.h"
+#include "die.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum {
+    TICK = 20,                /* ms between two samples of the kernel's account */
+    MOST_OUTPUT = 64 << 20,   /* bytes; a program that prints more never ends */
+    MOST_LINES = 1 << 20,     /* nor one that prints so many lines */
+    GRACE = 1000,             /* ms for its children to end after it, */
+    GRACE_WRAPPED = 10000,    /* and for what its wrapper started: a database, say */
+    START_UP = 120000,        /* ms until a wrapper is ready */
+    MILLISECOND = 1000 * 1000 /* ns */
+};
+
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP}; /* signals that end us */
+enum { ENDINGS = sizeof endings / sizeof *endings };
+
+static volatile pid_t running; /* the program to end with us, and its process group */
+static volatile sig_atomic_t ending; /* the signal that asked us to end */
+static int self_pipe[2];             /* written to when a signal has come */
+
+/* The program itself too, which may have left its process group. */
+static void kill_program(pid_t pid)
+{
+    if (pid > 0) {
+        kill(-pid, SIGKILL);
+        kill(pid, SIGKILL);
+    }
+}
+
+static _Noreturn void fail(const char *what)
+{
+    int error = errno;
+
+    kill_program(running);
+    die("cannot %s: %s", what, strerror(error));
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
+}
+
+/* --- Signals. Whatever waits is woken by the self-pipe. --- */
+
+static void wake_up(void)
+{
+    int error = errno;
+
+    if (write(self_pipe[1], "", 1) < 0) { /* full: it will wake up already */
+    }
+    errno = error;
+}
+
+static void on_child(int signal)
+{
+    (void)signal;
+    wake_up();
+}
+
+/* While a program runs, it is ended first, with its descendants, in wait_at_most(). */
+static void on_ending(int signal)
+{
+    if (running == 0)
+        _exit(128 + signal);
+    ending = signal;
+    wake_up();
+}
+
+static void handle(int signal, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(signal, NULL, &before) != 0)
+        fail("handle a signal");
+    if (before.sa_handler != SIG_IGN || signal == SIGCHLD)
+        sigaction(signal, &action, NULL);
+}
+
+static void open_pipe(int ends[2])
+{
+    if (pipe(ends) != 0)
+        fail("open a pipe");
+    for (int i = 0; i < 2; i++)
+        if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0)
+            fail("open a pipe");
+}
+
+void end_with_program(void)
+{
+    open_pipe(self_pipe);
+    for (int i = 0; i < 2; i++)
+        if (fcntl(self_pipe[i], F_SETFL, O_NONBLOCK) != 0)
+            fail("open a pipe");
+    handle(SIGCHLD, on_child);
+    for (int i = 0; i < ENDINGS; i++)
+        handle(endings[i], on_ending);
+#ifdef __linux__
+    /* Descendants whose parent is gone become our children, so that we see them. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+}
+
+/* --- One program, while it runs --- */
+
+struct monitor {
+    struct run *run;
+    pid_t pid;
+    bool wrapped;
+    struct accounts accounts;
+    int64_t started, own_runqueue, throttled; /* when it started */
+    int64_t wrapper_runqueue; /* that its wrapper had waited when it was ready */
+    int64_t looked, own;      /* when we last did; our processor time and delay then */
+    int out, err;             /* the read ends, or -1 at their end */
+    int ready_fd;             /* where the wrapper tells that it is ready; then -1 */
+    size_t out_room, err_room, lines_room;
+};
+
+/* The program's own run-queue delay can make a stamp late; ours, the reader's, only the
+ * arrival. What a wrapper started may have become a child of ours. */
+static void sample_delays(struct monitor *monitor)
+{
+    struct run *run = monitor->run;
+    int64_t sum;
+
+    run->reader_runqueue_ns = own_runqueue_delay() - monitor->own_runqueue;
+    if (!accounts_sample(&monitor->accounts, monitor->pid) ||
+        (monitor->wrapped && !accounts_sample_own_children(&monitor->accounts)))
+        fail("remember the threads of a program");
+    sum = accounts_sum(&monitor->accounts) - monitor->wrapper_runqueue;
+    if (sum > run->runqueue_ns)
+        run->runqueue_ns = sum;
+}
+
+static void start_clock(struct monitor *monitor, int64_t when)
+{
+    monitor->own_runqueue = own_runqueue_delay();
+    monitor->throttled = throttled_time();
+    monitor->started = monitor->looked = when;
+    monitor->own = own_cpu_time();
+    monitor->run->stalled_ns = 0;
+}
+
+static void start_line(struct monitor *monitor, size_t start, int64_t arrived)
+{
+    struct run *run = monitor->run;
+
+    if (run->count == monitor->lines_room) {
+        monitor->lines_room = monitor->lines_room * 2 + 64;
+        run->lines = realloc(run->lines, monitor->lines_room * sizeof *run->lines);
+        if (run->lines == NULL)
+            fail("remember the lines of a program");
+    }
+    run->lines[run->count++] =
+        (struct printed){.start = start,
+                         .arrived = arrived,
+                         .runqueue_ns = run->runqueue_ns,
+                         .reader_runqueue_ns = run->reader_runqueue_ns};
+    run->cut_short = true;
+}
+
+/* Split what has come since `from` into lines, all of which arrived now. A line has
+ * arrived when its first byte has. */
+static void split_lines(struct monitor *monitor, size_t from)
+{
+    struct run *run = monitor->run;
+    int64_t arrived = now() - monitor->started;
+
+    sample_delays(monitor);
+    for (size_t i = from; i < run->out_size; i++) {
+        if (!run->cut_short)
+            start_line(monitor, i, arrived);
+        if (run->out[i] == '\n')
+            run->cut_short = false;
+        else
+            run->lines[run->count - 1].size++;
+    }
+}
+
+/* Read what there is. Returns false at the end. */
+static bool read_some(int file, char **text, size_t *size, size_t *room)
+{
+    ssize_t got;
+
+    if (*room - *size < 65536) {
+        *room = *room * 2 + 65536;
+        *text = realloc(*text, *room + 1);
+        if (*text == NULL)
+            fail("remember the output of a program");
+    }
+    got = read(file, *text + *size, *room - *size);
+    if (got < 0 && errno != EINTR && errno != EAGAIN)
+        fail("read the output of a program");
+    if (got > 0)
+        *size += (size_t)got;
+    (*text)[*size] = '\0';
+    return got != 0;
+}
+
+static void read_or_close(int *file, char **text, size_t *size, size_t *room)
+{
+    if (read_some(*file, text, size, room))
+        return;
+    close(*file);
+    *file = -1;
+}
+
+static void pass_ready_fd(int ready_fd)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", ready_fd);
+    setenv("STARTED_FD", number, 1);
+    fcntl(ready_fd, F_SETFD, 0);
+}
+
+/* In the child. It starts with the usual signals, whatever ours are. */
+static _Noreturn void exec_child(char *const argv[], int out, int err, int failure)
+{
+    int empty = open("/dev/null", O_RDONLY);
+    int usual[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE, SIGQUIT};
+    sigset_t none;
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        signal(usual[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* should we be killed */
+#endif
+    if (dup2(empty, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0)
+        execvp(argv[0], argv);
+    if (write(failure, &errno, sizeof errno) < 0) {
+    }
+    _exit(127);
+}
+
+static void close_ready_fd(struct monitor *monitor)
+{
+    close(monitor->ready_fd);
+    monitor->ready_fd = -1;
+}
+
+static void start_program(struct monitor *monitor, char *const argv[])
+{
+    int out[2], err[2], failure[2], ready[2];
+    sigset_t block, before;
+    pid_t pid;
+
+    sigemptyset(&block); /* no signal may end us before we know whom to end with us */
+    for (int i = 0; i < ENDINGS; i++)
+        sigaddset(&block, endings[i]);
+    open_pipe(out);
+    open_pipe(err);
+    open_pipe(failure);
+    open_pipe(ready);
+    start_clock(monitor, now());
+    sigprocmask(SIG_BLOCK, &block, &before);
+    pid = fork();
+    if (pid < 0)
+        fail("start a program");
+    if (pid == 0) {
+        if (monitor->wrapped)
+            pass_ready_fd(ready[1]);
+        exec_child(argv, out[1], err[1], failure[1]);
+    }
+    setpgid(pid, pid); /* both do, as nobody knows who is first */
+    running = monitor->pid = pid;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(out[1]);
+    close(err[1]);
+    close(failure[1]);
+    close(ready[1]);
+    if (read(failure[0], &monitor->run->start_error, sizeof(int)) < 0)
+        fail("start a program");
+    close(failure[0]);
+    monitor->out = out[0];
+    monitor->err = err[0];
+    monitor->ready_fd = ready[0];
+    if (!monitor->wrapped)
+        close_ready_fd(monitor);
+}
+
+/* The wrapper is ready, and from here on it is the program itself: what was before is not
+ * counted. */
+static void on_ready(struct monitor *monitor)
+{
+    int64_t when;
+
+    if (read(monitor->ready_fd, &when, sizeof when) == sizeof when) {
+        sample_delays(monitor);
+        monitor->wrapper_runqueue = monitor->run->runqueue_ns;
+        monitor->run->runqueue_ns = 0;
+        start_clock(monitor, when);
+    }
+    close_ready_fd(monitor);
+}
+
+/* How long the whole machine stood still, if it did: we were to look after `most` ms, and
+ * neither worked nor waited for a processor. */
+static void note_stall(struct monitor *monitor, int most)
+{
+    int64_t looked = now(), own = own_cpu_time() + monitor->run->reader_runqueue_ns;
+    int64_t stalled =
+        looked - monitor->looked - (int64_t)most * MILLISECOND - (own - monitor->own);
+
+    if (stalled > monitor->run->stalled_ns)
+        monitor->run->stalled_ns = stalled;
+    monitor->looked = looked;
+    monitor->own = own;
+}
+
+static _Noreturn void end_all_and_exit(struct monitor *monitor);
+
+/* Wait for something to happen, at most `most` ms, and take note of it. Returns
+ * how long this was, in ns; a pause of the whole machine counts as two ticks. */
+static int64_t wait_at_most(int most, struct monitor *monitor)
+{
+    struct run *run = monitor->run;
+    struct pollfd files[] = {{.fd = self_pipe[0], .events = POLLIN},
+                             {.fd = monitor->out, .events = POLLIN},
+                             {.fd = monitor->err, .events = POLLIN},
+                             {.fd = monitor->ready_fd, .events = POLLIN}};
+    int64_t before = now(), used;
+    size_t had = run->out_size;
+    char woken[64];
+
+    if (poll(files, 4, most) < 0 && errno != EINTR)
+        fail("wait for a program");
+    while (read(self_pipe[0], woken, sizeof woken) > 0)
+        ;
+    if (ending)
+        end_all_and_exit(monitor);
+    if (monitor->ready_fd >= 0 && files[3].revents != 0)
+        on_ready(monitor);
+    if (monitor->out >= 0 && files[1].revents != 0)
+        read_or_close(&monitor->out, &run->out, &run->out_size, &monitor->out_room);
+    if (monitor->err >= 0 && files[2].revents != 0)
+        read_or_close(&monitor->err, &run->err, &run->err_size, &monitor->err_room);
+    split_lines(monitor, had);
+    note_stall(monitor, most);
+    used = monitor->looked - before;
+    return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
+}
+
+/* --- Its end --- */
+
+/* Whether the program has ended; it is not reaped, so that its account stays. */
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        fail("wait for a program");
+    return info.si_pid == pid;
+}
+
+static bool anybody_left(pid_t group)
+{
+    pid_t adopted;
+
+    do
+        adopted = waitpid(-1, NULL, WNOHANG);
+    while (adopted > 0);
+    return adopted == 0 || kill(-group, 0) == 0;
+}
+
+/* Also those who left the process group, and became our children when their parent ended.
+ */
+static void kill_all(pid_t group)
+{
+    char path[96];
+    FILE *file;
+    int child;
+
+    kill(-group, SIGKILL);
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    file = fopen(path, "re");
+    while (file && fscanf(file, "%d", &child) == 1)
+        kill(child, SIGKILL);
+    if (file)
+        fclose(file);
+}
+
+static void end_all_and_exit(struct monitor *monitor)
+{
+    kill_program(monitor->pid);
+    for (int ticks = 0; ticks < GRACE / TICK && anybody_left(monitor->pid); ticks++) {
+        kill_all(monitor->pid);
+        poll(NULL, 0, TICK);
+    }
+    _exit(128 + ending);
+}
+
+static void reap(struct monitor *monitor)
+{
+    struct run *run = monitor->run;
+    int status;
+
+    run->took = now() - monitor->started;
+    run->throttled_ns = throttled_time() - monitor->throttled;
+    sample_delays(monitor);
+    if (waitpid(monitor->pid, &status, 0) != monitor->pid)
+        fail("wait for a program");
+    if (WIFSIGNALED(status))
+        run->signal = WTERMSIG(status);
+    else
+        run->exit_status = WEXITSTATUS(status);
+}
+
+/* What its descendants print when the program has ended is not from it: they must not go
+ * on after it, and be it for a moment. */
+static void reap_descendants(struct monitor *monitor)
+{
+    int64_t used = 0, grace = monitor->wrapped ? GRACE_WRAPPED : GRACE;
+    size_t printed = monitor->run->out_size + monitor->run->err_size;
+
+    while (used < grace * MILLISECOND &&
+           (monitor->out >= 0 || monitor->err >= 0 || anybody_left(monitor->pid)))
+        used += wait_at_most(TICK, monitor);
+    monitor->run->left_children =
+        anybody_left(monitor->pid) ||
+        monitor->run->out_size + monitor->run->err_size > printed;
+    for (used = 0; used < GRACE * MILLISECOND && anybody_left(monitor->pid);) {
+        kill_all(monitor->pid);
+        used += wait_at_most(TICK, monitor);
+    }
+    running = 0;
+    if (ending)
+        _exit(128 + ending);
+}
+
+struct run run_program(char *const argv[], bool wrapper, int64_t limit)
+{
+    struct run run = {.exit_status = -1, .delays_known = delays_are_known()};
+    struct monitor monitor = {.run = &run, .wrapped = wrapper};
+    int64_t used = 0;
+
+    start_program(&monitor, argv);
+    while (!has_ended(monitor.pid)) {
+        bool was_ready = monitor.ready_fd < 0;
+
+        used += wait_at_most(TICK, &monitor);
+        if (!was_ready && monitor.ready_fd < 0)
+            used = 0;
+        if (used > (monitor.ready_fd < 0 ? limit : START_UP) * MILLISECOND ||
+            run.out_size > MOST_OUTPUT || run.err_size > MOST_OUTPUT ||
+            run.count > MOST_LINES) {
+            run.ended_by_us = true;
+            kill_program(monitor.pid);
+            while (!has_ended(monitor.pid))
+                wait_at_most(TICK, &monitor);
+        }
+    }
+    wait_at_most(0, &monitor); /* one read takes all that a pipe can hold */
+    reap(&monitor);
+    reap_descendants(&monitor);
+    if (monitor.out >= 0)
+        close(monitor.out);
+    if (monitor.err >= 0)
+        close(monitor.err);
+    if (monitor.ready_fd >= 0)
+        close_ready_fd(&monitor);
+    accounts_free(&monitor.accounts);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    free(run->out);
+    free(run->err);
+    free(run->lines);
+    *run = (struct run){0};
+}

@@ -1,0 +1,243 @@
+/* saved.c - a run as text. One that was saved says all that a judgement goes by, so it
+ * can be judged again: elsewhere, later, and by another rule. Times are in ns.
+ *
+ *     run
+ *     out 1200345 0 0 [ 0.00] a\n      arrival, run-queue delay of the program and of the
+ *                                      reader; what was printed, \n at its end unless cut
+ * short err oh\n                         what was printed on stderr took 601200345
+ * runqueue 0 reader 0 stalled 0 throttled 0 ended-by-us                      and
+ * left-children, no-schedstat, where it is so exit 0                           the end:
+ * or signal 11, or not-started 2 (an errno)
+ *
+ * Bytes that are no printable ASCII, and \ itself, are \n or \xHH. Lines of space and
+ * those that begin with a # are skipped. */
+
+#include "die.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void save_bytes(FILE *to, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] == '\n')
+            fputs("\\n", to);
+        else if (bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\')
+            fputc(bytes[i], to);
+        else
+            fprintf(to, "\\x%02x", (unsigned char)bytes[i]);
+    fputc('\n', to);
+}
+
+static void save_err(FILE *to, const char *err, size_t size)
+{
+    while (size > 0) {
+        const char *end = memchr(err, '\n', size);
+        size_t length = end ? (size_t)(end - err) + 1 : size;
+
+        fputs("err ", to);
+        save_bytes(to, err, length);
+        err += length;
+        size -= length;
+    }
+}
+
+void run_save(FILE *to, const struct run *run)
+{
+    fputs("run\n", to);
+    for (size_t i = 0; i < run->count; i++) {
+        const struct printed *line = &run->lines[i];
+        bool cut_short = run->cut_short && i + 1 == run->count;
+
+        fprintf(to, "out %" PRId64 " %" PRId64 " %" PRId64 " ", line->arrived,
+                line->runqueue_ns, line->reader_runqueue_ns);
+        save_bytes(to, run->out + line->start, line->size + !cut_short);
+    }
+    save_err(to, run->err, run->err_size);
+    fprintf(to,
+            "took %" PRId64 " runqueue %" PRId64 " reader %" PRId64 " stalled %" PRId64
+            " throttled %" PRId64 "\n",
+            run->took, run->runqueue_ns, run->reader_runqueue_ns, run->stalled_ns,
+            run->throttled_ns);
+    if (run->ended_by_us)
+        fputs("ended-by-us\n", to);
+    if (run->left_children)
+        fputs("left-children\n", to);
+    if (!run->delays_known)
+        fputs("no-schedstat\n", to);
+    if (run->start_error)
+        fprintf(to, "not-started %d\n", run->start_error);
+    else if (run->signal)
+        fprintf(to, "signal %d\n", run->signal);
+    else
+        fprintf(to, "exit %d\n", run->exit_status);
+}
+
+/* --- Loading --- */
+
+/* Turn what save_bytes() wrote into the bytes that it was, in place. */
+static bool load_bytes(char *text, size_t *size)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++) {
+        unsigned byte;
+
+        if (*from != '\\') {
+            *to++ = *from;
+        } else if (from[1] == 'n') {
+            *to++ = '\n';
+            from++;
+        } else if (sscanf(from, "\\x%2x", &byte) == 1 && from[2] && from[3]) {
+            *to++ = (char)byte;
+            from += 3;
+        } else {
+            return false;
+        }
+    }
+    *size = (size_t)(to - text);
+    return true;
+}
+
+struct loading {
+    struct run *run;
+    FILE *out, *err;
+    size_t lines_room;
+};
+
+static bool load_out(struct loading *loading, char *text)
+{
+    struct run *run = loading->run;
+    struct printed line = {.start = (size_t)ftell(loading->out)};
+    char *bytes;
+    int at = 0;
+
+    if (run->cut_short ||
+        sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 "%n", &line.arrived,
+               &line.runqueue_ns, &line.reader_runqueue_ns, &at) < 3 ||
+        text[at] != ' ')
+        return false;
+    bytes = text + at + 1;
+    if (!load_bytes(bytes, &line.size))
+        return false;
+    fwrite(bytes, 1, line.size, loading->out);
+    run->cut_short = line.size == 0 || bytes[line.size - 1] != '\n';
+    line.size -= !run->cut_short;
+    if (run->count == loading->lines_room) {
+        struct printed *more = room_for(loading->lines_room * 2 + 64, sizeof *more);
+
+        loading->lines_room = loading->lines_room * 2 + 64;
+        if (run->lines)
+            memcpy(more, run->lines, run->count * sizeof *more);
+        free(run->lines);
+        run->lines = more;
+    }
+    run->lines[run->count++] = line;
+    return true;
+}
+
+static bool load_err(struct loading *loading, char *text)
+{
+    size_t size;
+
+    if (!load_bytes(text, &size))
+        return false;
+    fwrite(text, 1, size, loading->err);
+    return true;
+}
+
+static bool load_took(struct run *run, const char *text)
+{
+    int at = 0;
+
+    return sscanf(text,
+                  "%" SCNd64 " runqueue %" SCNd64 " reader %" SCNd64 " stalled %" SCNd64
+                  " throttled %" SCNd64 "%n",
+                  &run->took, &run->runqueue_ns, &run->reader_runqueue_ns,
+                  &run->stalled_ns, &run->throttled_ns, &at) == 5 &&
+           text[at] == '\0';
+}
+
+static bool load_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    *number = (int)value;
+    return end > text && *end == '\0' && value >= least && value <= 255;
+}
+
+enum loaded { MORE, ALL, NOTHING_KNOWN };
+
+static enum loaded load_line(struct loading *loading, char *line)
+{
+    struct run *run = loading->run;
+    bool known = true;
+
+    if (strncmp(line, "out ", 4) == 0)
+        known = load_out(loading, line + 4);
+    else if (strncmp(line, "err ", 4) == 0)
+        known = load_err(loading, line + 4);
+    else if (strncmp(line, "took ", 5) == 0)
+        known = load_took(run, line + 5);
+    else if (strcmp(line, "ended-by-us") == 0)
+        run->ended_by_us = true;
+    else if (strcmp(line, "left-children") == 0)
+        run->left_children = true;
+    else if (strcmp(line, "no-schedstat") == 0)
+        run->delays_known = false;
+    else if (strncmp(line, "exit ", 5) == 0)
+        return load_number(line + 5, 0, &run->exit_status) ? ALL : NOTHING_KNOWN;
+    else if (strncmp(line, "signal ", 7) == 0)
+        return load_number(line + 7, 1, &run->signal) ? ALL : NOTHING_KNOWN;
+    else if (strncmp(line, "not-started ", 12) == 0)
+        return load_number(line + 12, 1, &run->start_error) ? ALL : NOTHING_KNOWN;
+    else
+        known = false;
+    return known ? MORE : NOTHING_KNOWN;
+}
+
+/* The next line that is not skipped, without its newline; NULL at the end. */
+static char *next_line(FILE *from, char **line, size_t *room)
+{
+    ssize_t size;
+
+    while ((size = getline(line, room, from)) > 0) {
+        if ((*line)[size - 1] == '\n')
+            (*line)[size - 1] = '\0';
+        if (**line != '#' && (*line)[strspn(*line, " ")] != '\0')
+            return *line;
+    }
+    return NULL;
+}
+
+bool run_load(FILE *from, struct run *run, const char **why)
+{
+    static char complaint[128];
+    struct loading loading = {.run = run};
+    enum loaded loaded = NOTHING_KNOWN;
+    char *line = NULL;
+    size_t room = 0;
+
+    *why = NULL;
+    *run = (struct run){.exit_status = -1, .delays_known = true};
+    loading.out = open_text(&run->out, &run->out_size);
+    loading.err = open_text(&run->err, &run->err_size);
+    if (next_line(from, &line, &room) == NULL)
+        goto end;
+    for (loaded = strcmp(line, "run") == 0 ? MORE : NOTHING_KNOWN; loaded == MORE;)
+        loaded =
+            next_line(from, &line, &room) ? load_line(&loading, line) : NOTHING_KNOWN;
+    if (loaded == NOTHING_KNOWN) {
+        snprintf(complaint, sizeof complaint, "this is no line of a saved run: %.60s",
+                 feof(from) ? "(the end)" : line);
+        *why = complaint;
+    }
+end:
+    close_text(loading.out);
+    close_text(loading.err);
+    free(line);
+    return loaded == ALL;
+}

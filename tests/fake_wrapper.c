@@ -1,0 +1,68 @@
+/* fake_wrapper.c - stands for with-site and with-postgres in check.t: it starts a helper,
+ * says that it is ready, and becomes the program.
+ *
+ *     fake_wrapper PROGRAM ARGUMENT...
+ *
+ * It says that it was ready $READY seconds from now, or before if that is negative. Its
+ * helper ends when the program does; if there is a $STAYS, it never ends. */
+
+#include "around.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static void sign_log(void)
+{
+    const char *path = getenv("SUBJECT_LOG");
+    FILE *log = fopen(path ? path : "/dev/null", "a");
+
+    if (log == NULL)
+        _exit(99);
+    fprintf(log, "child %ld\n", (long)getpid());
+    fclose(log);
+}
+
+/* The program holds the other end of its pipe, and never writes. */
+static void help(int file)
+{
+    char byte;
+
+    sign_log();
+    for (int i = 0; i < 3; i++)
+        close(i);
+    while (read(file, &byte, 1) > 0 || getenv("STAYS"))
+        pause();
+    _exit(0);
+}
+
+static void say_ready(void)
+{
+    const char *ready = getenv("READY"), *fd = getenv("STARTED_FD");
+    struct timespec now;
+    int64_t ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ns = ((int64_t)now.tv_sec + (ready ? atoi(ready) : 0)) * 1000000000 + now.tv_nsec;
+    if (fd && write(atoi(fd), &ns, sizeof ns) == sizeof ns)
+        close(atoi(fd));
+    unsetenv("STARTED_FD");
+}
+
+int main(int argc, char *argv[])
+{
+    int ends[2];
+
+    if (argc < 2 || pipe(ends) != 0)
+        return 2;
+    if (fork() == 0) {
+        close(ends[1]);
+        setsid();
+        help(ends[0]);
+    }
+    close(ends[0]);
+    say_ready();
+    become("fake_wrapper", argv + 1);
+}
