@@ -20,8 +20,10 @@
 #: make score        one line for each exercise, and a JUnit file
 #:
 #: For those who work on the course:
-#: make test         every program against its recording; the tools' own tests
+#: make test         what may differ on a machine: every program against its
+#:                   recording, and the rules of the lessons
 #: make test-05      every program of lesson 05 against its recording
+#: make test-tools   the tools' own tests
 #: make test-exercises  starters fail, solutions pass, and so on
 #: make test-slides  every step of every slide, in a real browser
 #: make out-05       record the output of lesson 05 anew, and show what changed
@@ -80,7 +82,6 @@ tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch dra
 # What is started around the programs of a lesson: the local web site, a database.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(BUILD)/common/with-postgres
-tool_tests := $(sort $(wildcard tests/*.t))
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
 lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
@@ -119,7 +120,7 @@ show = $(if $(V),set -x; ,echo "cc $<";)
 # A program appears when it is whole, and is gone when it can't be made.
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
 
-.PHONY: all programs tools libraries force lessons progress help test test-exercises score \
+.PHONY: all programs tools libraries force lessons progress help test test-tools test-exercises score \
 	starters timelines memcheck test-right test-threads bench slides test-slides clean
 .DELETE_ON_ERROR:
 
@@ -245,9 +246,13 @@ test: programs
 		*) beside="$$beside $$out" ;; \
 		esac; \
 	done; \
-	$(prove) -j16 $(tool_tests) $$beside || status=1; \
+	$(prove) -j16 $(wildcard tests/lessons/*.t) $$beside || status=1; \
 	[ -z "$$apart" ] || $(prove) $$apart || status=1; \
 	exit $$status
+
+# Not beside what computes, if both are asked for.
+test-tools: programs $(filter test,$(MAKECMDGOALS))
+	@$(need_prove); $(prove) -j16 $(wildcard tests/tools/*.t)
 
 test-%: tools force
 	@$(find_lesson); $(need_prove); \

@@ -35,7 +35,7 @@ sub bare_tree {
     my $tree = scratch();
     system('mkdir', "$tree/lessons", "$tree/tests") == 0 or die "cannot make directories\n";
     system('cp', '-R', 'Makefile', 'common', $tree) == 0 or die "cannot copy\n";
-    system('cp', (grep {-f && !/\.t$/} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
+    system('cp', (grep {-f} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
     return abs_path($tree);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# clock.t - in no program does a timer count from before the first line. The stamps count
+# first-line.t - in no program does a timer count from before the first line. The stamps count
 # from the first line, a timer from the time that the loop has noted; who uses the loop
 # first, and is then kept waiting by a busy machine, prints his first line too late, and
 # with it everything else too early: a false alarm, and a final one.

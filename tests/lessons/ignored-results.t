@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# results.t - no program ignores a result of a library. The libraries do not mark their
+# ignored-results.t - no program ignores a result of a library. The libraries do not mark their
 # functions so that the compiler would say so; here it gets copies of their headers in
 # which each function whose result tells of an error is marked (warn_unused_result).
 

@@ -371,7 +371,7 @@ subtest 'programs keep the rules of the house' => sub {
 };
 
 subtest 'the tests can be run' => sub {
-    for my $test (sort glob 'tests/*.t') {
+    for my $test (sort glob 'tests/*/*.t') {
         ok(-x $test, "$test is executable");
         ok(read_file($test) =~ /\A#!/, "$test says with what it is run");
     }

@@ -432,7 +432,10 @@ subtest 'a lesson that needs what is not here is left out' => sub {
 subtest 'what computes is tested by itself, after all others' => sub {
     my $tree = tree();
     add_lesson($tree, '03-sums', needs => 'threads alone');
-    write_file("$tree/tests/some.t", "print qq{1..1\\nok 1\\n};\n");
+    for my $test ('lessons/some.t', 'tools/any.t') {
+        mkdir "$tree/tests/" . ($test =~ s{/.*}{}r) or die "mkdir: $!";
+        write_file("$tree/tests/$test", "print qq{1..1\\nok 1\\n};\n");
+    }
     fake($tree, 'prove', <<'SH');
 echo "start $*" >>"$LOG"
 sleep 0.2
@@ -453,7 +456,7 @@ SH
     my @others = map { my $p = $_; map {"lessons/$p\_$_.out"} qw(async sync) } '01-tea/tea',
         '05-cake/cake';
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[0]),
-        "@others tests/some.t", 'first the tests and all that mostly waits');
+        "@others tests/lessons/some.t", 'first the tests and all that mostly waits');
     like($calls[0], qr/ -j16 /, 'many at a time');
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[2]),
         'lessons/03-sums/sums_async.out lessons/03-sums/sums_sync.out', 'then what computes');
@@ -464,6 +467,13 @@ SH
     is(scalar @calls, 4, 'but not without the second');
     ($status) = $calls->('sums_sync', 'test');
     isnt($status, 0, 'when the second call fails, so does make test');
+
+    ($status, @calls) = $calls->('no call', '-j4', 'test-tools', 'test');
+    is(scalar @calls, 6, 'make test test-tools: three calls');
+    like($calls[4], qr{ -j16 tests/tools/any\.t$}, "the last for the tools' tests");
+    ($status, @calls) = $calls->('any.t', 'test-tools');
+    isnt($status, 0, 'when one of them fails, so does make test-tools');
+    is(scalar @calls, 2, 'which runs nothing else');
 
     ($status, @calls) = $calls->('no call', 'test-03');
     unlike($calls[0], qr/ -j ?(?!1\b)\d/, 'make test-03: one at a time');

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# verdicts.t - tests/under-valgrind: a program that is wrong gets its sentences, one
+# under-valgrind.t - tests/under-valgrind: a program that is wrong gets its sentences, one
 # that is right gets none, and what they print comes through as it is. And who uses
 # it: the tests, `make out-NN`, and `make lesson-NN`.
 
@@ -64,7 +64,7 @@ subtest 'what is asked in a wrong way, or cannot be done' => sub {
     for (
         ['nothing', [], 2, qr/usage: /],
         ['a program that is not there', ["$scratch/none"], 127, qr{there is no program \Q$scratch\E/none }],
-        ['one that cannot be run', ['tests/verdicts.t/'], 127, qr/there is no program/],
+        ['one that cannot be run', ['tests/one/'], 127, qr/there is no program/],
         ['a directory', [$scratch], 127, qr/there is no program/],
     ) {
         my ($name, $command, $status, $sentence) = @$_;
