@@ -48,7 +48,19 @@ override BUILD := $(or $(strip $(BUILD)),build)
 ifeq ($(realpath $(BUILD)),$(realpath .))
 $(error BUILD=$(BUILD) is the directory of the course itself; name another one)
 endif
-export BUILD CC
+# A compiler must have a name (CC= and make -R leave it none), and what is started from
+# here uses this make, whatever is first in PATH or in the environment.
+ifeq ($(strip $(CC)),)
+override CC := cc
+endif
+override MAKE := $(MAKE_COMMAND)
+export BUILD CC MAKE
+
+# make -n, -q, -s, -t: their letters are in the first word, if that is no long option.
+letters := $(filter-out -%,$(firstword $(MAKEFLAGS)))
+ifneq ($(findstring t,$(letters)),)
+$(error make -t would take for built what is not)
+endif
 
 # --- make setup: everything else that was asked for waits for it ---
 
@@ -72,11 +84,17 @@ else
 
 # --- what there is ---
 
-lessons := $(sort $(patsubst %/about,%,$(wildcard lessons/*/about)))
-sources := $(sort $(filter-out %/exercise.c,$(foreach lesson,$(lessons),$(wildcard $(lesson)/*.c))))
-recordings := $(sort $(foreach lesson,$(lessons),$(wildcard $(lesson)/*.out)))
+# What else lies in a lesson is left alone: names that make can't hold ("exercise copy.c"),
+# and what a student keeps beside the exercise (exercise_old.c).
+files := $(shell LC_ALL=C; for file in lessons/*/about lessons/*/*.c lessons/*/*.out; do \
+	case $$file in (*[!A-Za-z0-9_@./-]*) ;; (*) echo "$$file" ;; esac; done)
+lessons := $(sort $(patsubst %/about,%,$(filter %/about,$(files))))
+in_lessons = $(sort $(foreach lesson,$(lessons),$(filter $(lesson)/$(1),$(files))))
+sources := $(filter-out $(lessons:%=%/exercise%),$(call in_lessons,%.c))
+recordings := $(call in_lessons,%.out)
 exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$(notdir $(out:.out=))),$(out)))
 outs := $(filter-out $(exercise_outs),$(recordings))
+solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
 # What is started around the programs of a lesson: the local web site, a database.
@@ -116,9 +134,14 @@ flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
 ifneq ($(flags),$(strip $(shell cat $(BUILD)/flags 2>/dev/null)))
 $(BUILD)/flags: force
 endif
-show = $(if $(V),set -x; ,echo "cc $<";)
-# A program appears when it is whole, and is gone when it can't be made.
-finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$; exit 1; }
+show = $(if $(V),set -x; ,$(if $(findstring s,$(letters)),,echo "cc $<" 2>/dev/null;))
+# A program appears when it is whole, and is gone when it can't be made. So does the
+# compiler's note of what it includes (.d), whose last line says that it is whole: what a
+# full disk or a power cut has left is not believed, and what it belongs to is made anew.
+note = -MMD -MP -MF $@.$$$$.d -MT $@
+whole = \# whole
+finish_note = && echo '$(whole)' >>$@.$$$$.d && mv $@.$$$$.d $@.d
+finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$ $@.$$$$.d; exit 1; }
 
 .PHONY: all programs tools libraries force lessons progress help test test-tools test-exercises score \
 	starters timelines memcheck test-right test-threads bench slides test-slides clean
@@ -140,7 +163,7 @@ if_there = $(if $(needs),$(pkg_config) --exists $(needs) || exit 0;)
 define compile_tool
 	@mkdir -p $(@D)
 	@$(if_there) $(show) flags=$$(common/needs --cflags $(needs)) && \
-	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< $(finish)
+	$(compile) $$flags $(note) -c -o $@.$$$$ $< $(finish_note) $(finish)
 endef
 define link_tool
 	@$(if_there) libs=$$(common/needs --libs $(needs)) && \
@@ -172,13 +195,16 @@ $(call tool,common/with-postgres,common/with-postgres.o common/around.o)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
-$(BUILD)/lessons/%/exercise: sanitize += $(if $(SANITIZE),,$(trap))
+# The student's own is made anew each time: what is judged is what was written, whatever
+# the times of the files say.
+$(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
+$(lessons:%=$(BUILD)/%/exercise): force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
 	@[ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
 	$(show) flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
-	$(compile) $$flags -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish)
+	$(compile) $$flags $(note) $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish_note) $(finish)
 
 # Programs that ask the web site are linked with fetch.o, and started in with-site.
 in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
@@ -196,7 +222,12 @@ programs: $(programs) tools
 		[ -z "$$missing" ] || echo "$$lesson is left out: it $$missing"; \
 	done
 
--include $(wildcard $(foreach made,common common/check tests lessons/* solutions/*,$(BUILD)/$(made)/*.d))
+compiled := $(programs) $(solutions:%=$(BUILD)/solutions/%/exercise) \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c))
+notes := $(wildcard $(compiled:=.d))
+whole_notes := $(shell grep -lx '$(whole)' /dev/null $(notes))
+-include $(whole_notes)
+$(patsubst %.d,%,$(filter-out $(whole_notes),$(notes))): force
 
 # --- for students ---
 
@@ -283,13 +314,12 @@ out-%: tools force
 
 # Solutions are programs like others, whose recording is in the lesson. The starters
 # are written from them.
-solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
 	@flags=$$(common/needs --cflags lessons/$(notdir $(<D))) && \
 	libs=$$(common/needs --libs lessons/$(notdir $(<D))) && $(show) \
-	$(compile) $$flags -DSOLUTION -MMD -MP -MF $@.d -MT $@ $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish)
+	$(compile) $$flags -DSOLUTION $(note) $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish_note) $(finish)
 
 test-exercises: tools
 	@$(need_prove); prove -j16 tests/exercises/*.t
@@ -373,6 +403,18 @@ clean:
 			slides flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
+# A directory's name would be "nothing to be done", which isn't what was meant.
+no_commands := tests common build $(BUILD) $(lessons)
+.PHONY: $(sort $(no_commands) $(no_commands:=/))
+$(sort $(no_commands) $(no_commands:=/)):
+	@echo "$@ is a directory, and no command: \`make help\` lists the commands" >&2; exit 1
+
 force:
+
+# Lines with $(MAKE) in them are done even where make is only to show (-n) or to tell (-q)
+# what it would do: nothing is recorded, judged or shown then.
+ifneq ($(findstring n,$(letters))$(findstring q,$(letters)),)
+SHELL := true
+endif
 
 endif

@@ -14,14 +14,15 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints patience wait_until in_time try_again source_of make_command build_dir compiler_of_the_course scratch bare_tree
+our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
+    no_complaints patience wait_until in_time try_again source_of make_command build_dir compiler_of_the_course scratch bare_tree built_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
 # not meant for those that we start.
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR)};
-delete @ENV{ grep {/^HARNESS_/} keys %ENV };
+# Nor is what git said, in whose hook we may be: it names the repository to write to.
+delete @ENV{ grep {/^(?:HARNESS|GIT)_/} keys %ENV };
 $ENV{LC_ALL} = 'C'; # the words of make and the compiler are looked at
 
 sub make_command { return $ENV{MAKE} || 'make' }
@@ -34,9 +35,19 @@ sub scratch { return tempdir(CLEANUP => 1) }
 sub bare_tree {
     my $tree = scratch();
     system('mkdir', "$tree/lessons", "$tree/tests") == 0 or die "cannot make directories\n";
-    system('cp', '-R', 'Makefile', 'common', $tree) == 0 or die "cannot copy\n";
-    system('cp', (grep {-f} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
+    system('cp', '-Rp', 'Makefile', 'common', $tree) == 0 or die "cannot copy\n";
+    system('cp', '-p', (grep {-f} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
     return abs_path($tree);
+}
+
+# The same, and the tools need not be built again: if the flags are the same, make has nothing
+# to do.
+sub built_tree {
+    my ($tree, $build) = (bare_tree(), build_dir());
+    my @made = grep {-e} map {"$build/$_"} qw(flags common tests);
+    mkdir "$tree/build" or die "$tree/build: $!\n";
+    system('cp', '-Rp', @made, "$tree/build") == 0 or die "cannot copy\n" if @made;
+    return $tree;
 }
 
 # A course of two lessons, 01-tea and 05-cake, whose exercise is one line that is
@@ -47,7 +58,7 @@ my %starter = (
 );
 
 sub tree_with_exercises {
-    my $tree = bare_tree();
+    my $tree = built_tree();
     for my $name (sort keys %starter) {
         my ($number, $slug) = split /-/, $name;
         mkdir $_ or die "$_: $!\n"
@@ -153,9 +164,9 @@ sub run {
         print STDERR "cannot run $command->[0]: $!\n";
         POSIX::_exit(127);
     }
-    # What hangs is ended; nothing here takes nearly so long.
+    # What hangs is ended; nothing here takes nearly so long, on the busiest machine.
     local $SIG{ALRM} = sub { diag("takes too long: @$command"); kill TERM => $pid };
-    alarm 120;
+    alarm 600;
     1 until waitpid($pid, 0) == $pid;
     my $ended = $?;
     alarm 0;
@@ -165,6 +176,15 @@ sub run {
         status => $ended >> 8,
         signal => $ended & 127
     };
+}
+
+# git in a directory, whatever its user has configured: git($dir, 'commit', ...). Returns what
+# run() does.
+sub git {
+    my ($dir, @arguments) = @_;
+    my %who = map { ("GIT_${_}_NAME" => 'A', "GIT_${_}_EMAIL" => 'a@example.com') } qw(AUTHOR COMMITTER);
+    return run(['git', @arguments], dir => $dir, env => {%who, GIT_EDITOR => 'true',
+            GIT_CONFIG_GLOBAL => '/dev/null', GIT_CONFIG_NOSYSTEM => 1, HOME => $dir, XDG_CONFIG_HOME => undef});
 }
 
 # Seconds to wait for what takes a moment: a busy machine may stand still for half a minute.

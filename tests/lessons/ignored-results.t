@@ -113,7 +113,7 @@ subtest 'common' => sub {
 };
 
 for my $lesson (lessons()) {
-    my @sources = ((grep { !m{/exercise\.c$} } glob "$lesson/*.c"), glob 'tests/solutions/' . basename($lesson) . '/*.c');
+    my @sources = ((grep { m{/(?!exercise)\w+\.c$} } glob "$lesson/*.c"), glob 'tests/solutions/' . basename($lesson) . '/*.c');
     subtest $lesson => sub {
         my $missing = needs('--missing', $lesson);
         return lacking("$lesson $missing") if $missing;

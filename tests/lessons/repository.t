@@ -29,9 +29,10 @@ sub number_of { return basename($_[0]) =~ /^(\d+)/ ? $1 : '' }
 # lessons/03-sleep-loop: sleep_loop
 sub slug_of { return basename($_[0]) =~ s/^\d+-//r =~ tr/-/_/r }
 
-sub files_in { return map { basename($_) } sort glob "$_[0]/*" }
+sub files_in { return map { basename($_) } grep { m{/exercise\.c$} || !is_students_own($_) } sort glob "$_[0]/*" }
 
-sub is_students_own { return $_[0] =~ m{^lessons/[^/]+/exercise\.c$} }
+# The exercise, and what a student keeps beside it: a copy, a header, names that make can't hold.
+sub is_students_own { return $_[0] =~ m{^lessons/[^/]+/(?:exercise[^/]*\.[ch]|.*[^A-Za-z0-9_@./-].*)$} }
 
 # The sources of a lesson's programs.
 sub sources_of { return grep { !is_students_own($_) } sort glob "$_[0]/*.c" }
@@ -398,6 +399,14 @@ subtest 'no file names a path of one machine' => sub {
         push @complaints, "$file: $1" while $text =~ /$machine/g;
     }
     no_complaints('all files', @complaints);
+};
+
+subtest 'lines end in the same way everywhere' => sub {
+    plan(skip_all => 'this is no repository of git') if !-e '.git' || !tool('git');
+    my $ran = run([qw(git ls-files --eol)]);
+    plan(skip_all => "git: $ran->{err}") if $ran->{status} != 0;
+    no_complaints('in the repository, and in a checkout',
+        grep { !m{^i/(?:lf|none|-text) .*attr/text=auto eol=lf} } split /\n/, $ran->{out});
 };
 
 subtest 'README.md lists the lessons' => sub {
