@@ -386,7 +386,7 @@ subtest 'the code is laid out by clang-format' => sub {
 };
 
 subtest 'compile_flags.txt tells editors what the Makefile tells the compiler' => sub {
-    my @flags = compiler_of_the_course(CC => '', CFLAGS => '', SANITIZE => '');
+    my (undef, @flags) = compiler_of_the_course(CC => 'cc', CFLAGS => '', SANITIZE => '');
     is(read_file('compile_flags.txt'), join('', map {"$_\n"} @flags), 'the same options');
 };
 
