@@ -87,7 +87,7 @@ else
 # What else lies in a lesson is left alone: names that make can't hold ("exercise copy.c"),
 # and what a student keeps beside the exercise (exercise_old.c).
 files := $(shell LC_ALL=C; for file in lessons/*/about lessons/*/*.c lessons/*/*.out; do \
-	case $$file in (*[!A-Za-z0-9_@./-]*) ;; (*) echo "$$file" ;; esac; done)
+	case $$file in (*/-*|*[!A-Za-z0-9_@./-]*) ;; (*) echo "$$file" ;; esac; done)
 lessons := $(sort $(patsubst %/about,%,$(filter %/about,$(files))))
 in_lessons = $(sort $(foreach lesson,$(lessons),$(filter $(lesson)/$(1),$(files))))
 sources := $(filter-out $(lessons:%=%/exercise%),$(call in_lessons,%.c))
@@ -149,7 +149,7 @@ finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$ $@.$$$$.d; exit 1; }
 
 $(BUILD)/flags:
 	@mkdir -p $(BUILD)
-	@printf '%s\n' '$(subst ','\'',$(flags))' >$@
+	@printf '%s\n' '$(subst ','\'',$(flags))' >$@.$$$$ $(finish)
 
 libraries:
 	@common/needs --check

@@ -44,11 +44,37 @@ END
 chmod +x "$made"
 SH
 
+# The sources of the tools, which take the compiler's time, may say nothing but what can be
+# built; except some.
+sub spare {
+    my ($tree, @except) = @_;
+    my $is_needed = join '|', 'lesson', @except;
+    my $spare = sub {
+        return if !/\.c$/ || /^(?:$is_needed)\.c$/;
+        write_file($_, read_file($_) =~ /\bint main\(/ ? "int main(void) { return 0; }\n" : "extern int nothing;\n");
+    };
+    find($spare, map {"$tree/$_"} qw(common tests));
+    return $tree;
+}
+
 sub tree {
     my $tree = bare_tree();
     add_lesson($tree, '01-tea');
     add_lesson($tree, '05-cake');
     return $tree;
+}
+
+# The same, with tools that the quick compiler has made: for what is not about building.
+my $with_tools;
+
+sub tree_with_tools {
+    if (!$with_tools) {
+        $with_tools = tree();
+        succeeds(make($with_tools, ['-j2', 'tools']), 'make tools');
+    }
+    my $tree = scratch() . '/tree';
+    system('cp', '-Rp', $with_tools, $tree) == 0 or die 'cannot copy';
+    return abs_path($tree);
 }
 
 # A lesson that takes no time: add_lesson($tree, '06-jam', needs => 'threads').
@@ -108,26 +134,26 @@ sub fails_with_a_line {
     return like($lines[0] // '', $like, "$name: which says why");
 }
 
-# All files below a directory: {path => time of its last change}.
+# All files below a directory: {path => which file it is, and the time of its last change}.
+# What is made anew is another file.
 sub files_below {
     my ($directory) = @_;
     my %files;
-    find(sub { $files{ $File::Find::name =~ s{^\Q$directory\E/?}{}r } = (lstat)[9] if -f },
+    find(sub { $files{ $File::Find::name =~ s{^\Q$directory\E/?}{}r } = join ' ', (lstat)[1, 9] if -f },
         $directory)
         if -d $directory;
     return \%files;
 }
 
-# Let everything in a tree be old, and what is built newer than what it is built
-# from. What is made from then on is seen by its time, even where the make or the
-# disk only knows whole seconds.
+# Let everything in a tree be old, and what is built newer than what it is built from (and
+# than what is installed, which may be as new as can be).
 sub age {
     my ($tree) = @_;
     my $built = abs_path("$tree/build") // '';
     my $now   = time; # for all: a second may pass meanwhile
     find(
         sub {
-            my $age = $File::Find::name =~ m{^\Q$built\E/} ? 1000 : 2000;
+            my $age = $File::Find::name =~ m{^\Q$built\E/} ? 0 : 2000;
             utime $now - $age, $now - $age, $_;
         },
         $tree
@@ -135,9 +161,10 @@ sub age {
     return files_below("$tree/build");
 }
 
+# Newer than all that was built, even where the make or the disk only knows whole seconds.
 sub touch {
     my ($path) = @_;
-    return utime time - 500, time - 500, $path;
+    return utime time + 500, time + 500, $path;
 }
 
 # Which of the built files were made anew since they were aged; the compiler's
@@ -145,7 +172,7 @@ sub touch {
 sub made_since {
     my ($tree, $before) = @_;
     my $now = files_below("$tree/build");
-    return grep { !/\.d$/ && $now->{$_} != ($before->{$_} // 0) } sort keys %$now;
+    return grep { !/\.d$/ && $now->{$_} ne ($before->{$_} // '') } sort keys %$now;
 }
 
 sub programs_of {
@@ -169,9 +196,18 @@ subtest 'make builds everything, without a warning' => sub {
     like($made->{out}, qr/make lesson-01\b/, 'it says what to try first');
 };
 
+# With libuv under a prefix of its own, as brew installs it: then the compiler notes its
+# headers, too, and they are as old as the tree.
 subtest 'make compiles what has changed, and nothing else' => sub {
-    my $tree     = tree();
+    my $tree     = spare(tree());
     my @programs = programs_of($tree);
+    my ($uv_h)   = map { m{^# \d+ "([^"]*/uv\.h)"}m } run(['sh', '-c', "echo '#include <uv.h>' | @cc -E \$($pkg_config --cflags libuv) -"])->{out};
+    mkdir "$tree/include" or die;
+    system('cp', '-R', $uv_h, $uv_h =~ s/\.h$//r, "$tree/include") == 0 or die 'cannot copy';
+    local $ENV{PKG_CONFIG} = fake($tree, 'pkg-config', <<"SH");
+case "\$*" in *--cflags*libuv*) printf '%s ' "-I$tree/include" ;; esac
+exec $pkg_config "\$@"
+SH
     my $header   = write_file("$tree/common/sugar.h", '');
     my $sweet    = "$tree/$programs[1].c";
     write_file($sweet, qq{#include "sugar.h"\n} . read_file($sweet));
@@ -183,11 +219,12 @@ subtest 'make compiles what has changed, and nothing else' => sub {
     is_deeply(files_below("$tree/build"), $before, 'nothing is made again');
     unlike($again->{out}, qr/^cc /m, 'nothing is compiled');
 
+    like(read_file("$tree/build/$programs[0].d"), qr{ \S+/include/uv\.h}, "libuv's header is noted");
     touch("$tree/common/lesson.h");
     succeeds(make_really($tree, []), 'make, after lesson.h has changed');
     my %made = map { $_ => 1 } made_since($tree, $before);
     no_complaints('all programs are made', grep { !$made{$_} } @programs, 'common/lesson.o');
-    ok(!$made{'common/check/check'}, 'what does not include it is not');
+    ok(!$made{'common/draw.o'}, 'what does not include it is not');
 
     $before = age($tree);
     touch("$tree/$programs[0].c");
@@ -248,7 +285,7 @@ subtest 'SANITIZE=address builds programs that look after their memory' => sub {
 };
 
 subtest 'BUILD puts everything elsewhere, and the course may be read-only' => sub {
-    for my $where ('out', 'out/deep/inside', "$scratch/elsewhere", '../beside') {
+    for my $where ('out/deep/inside', "$scratch/elsewhere", '../beside') {
         my $tree    = tree();
         my $outside = $where !~ /^out/;
         # That a directory can't be written means nothing to root: so look at it, too.
@@ -271,7 +308,7 @@ subtest 'BUILD puts everything elsewhere, and the course may be read-only' => su
 };
 
 subtest 'a program that does not compile' => sub {
-    my $tree = tree();
+    my $tree = spare(tree(), qw(show timeline story));
     succeeds(make_really($tree, ['-j2']), 'first it does');
     age($tree);
     my $good = read_file("$tree/lessons/01-tea/tea_async.c");
@@ -296,10 +333,50 @@ subtest 'a program that does not compile' => sub {
     ok(-x "$tree/build/lessons/01-tea/tea_async", 'it is there again');
 };
 
+# What a full disk or a power cut leaves of a note is not believed, and not in the way.
+subtest 'damaged notes of what includes what' => sub {
+    my $tree = tree_with_tools();
+    succeeds(make($tree, ['-j2']), 'make');
+    my $note   = 'build/lessons/05-cake/cake_sync.d';
+    my $before = age($tree);
+    cmp_ok(scalar(grep {/\.d$/} keys %$before), '>', 10, 'there are notes');
+    for my $damage ('', 'build/lessons/05-ca', "build/lessons/05-cake/cake_sync: \\\n lessons/05-", "\0" x 100) {
+        write_file("$tree/$note", $damage);
+        succeeds(make($tree, ['-n', 'clean']), 'make clean would do');
+        succeeds(make($tree, []), 'make');
+        is_deeply([made_since($tree, $before)], ['lessons/05-cake/cake_sync'], 'what it belongs to is made anew');
+        like(read_file("$tree/$note"), qr/# whole\n\z/, 'so is the note');
+        $before = age($tree);
+    }
+    succeeds(make($tree, []), 'make, again');
+    is_deeply([made_since($tree, $before)], [], 'then nothing is made');
+};
+
+# Finder, Windows and GNOME make copies of such names.
+subtest 'files that are none of the course' => sub {
+    my $tree  = tree();
+    my @names = ('exercise copy.c', 'exercise - Copy.c', 'exercise (copy).c', 'exercise_old.c', 'a#b.c', 'my $x.c',
+        "it's.c", 'a%b.c', 'a:b.c', 'cake_sync.c copy.c', 'cake sync.out', '-x.c', '*.c');
+    write_file("$tree/lessons/05-cake/$_", "no C\n") for @names;
+    mkdir "$tree/lessons/05-cake copy" or die;
+    write_file("$tree/lessons/05-cake copy/about", "part: 2 Afternoon\n");
+    write_file("$tree/lessons/$_", "no lesson\n") for '.DS_Store', 'about';
+    my @programs = map {"lessons/$_"} '01-tea/tea_async', '01-tea/tea_sync', '05-cake/cake_async', '05-cake/cake_sync';
+    for my $goals (['-j2'], ['lesson-05'], ['test-05'], ['test'], ['lessons'], ['progress']) {
+        my $ran = make($tree, $goals);
+        succeeds($ran, "make @$goals");
+        is($ran->{err}, '', 'without complaints');
+    }
+    is_deeply([grep { -x "$tree/build/$_" && !-d _ } map {s{^\Q$tree\E/build/}{}r} glob "$tree/build/lessons/*/{*,.*}"],
+        \@programs, 'programs are made of the others');
+    succeeds(make($tree, ['clean']), 'make clean');
+    ok(!-e "$tree/build", 'takes all away');
+};
+
 # --- lessons ---
 
 subtest 'a new lesson is there without a word in the Makefile' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     add_lesson($tree, '06-jam');
     my $made = make($tree, ['-j2']);
     succeeds($made, 'make');
@@ -325,7 +402,7 @@ subtest 'a new lesson is there without a word in the Makefile' => sub {
 };
 
 subtest 'a lesson is called by its number or name' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     for my $name (qw(05 5 cake)) {
         my $shown = make($tree, ["lesson-$name"]);
         is(join('', lines_like($shown->{out}, qr/^shown/)), 'shown: lessons/05-cake',
@@ -344,7 +421,7 @@ subtest 'a lesson is called by its number or name' => sub {
 };
 
 subtest 'make out-05 records what is recorded, and what is not yet' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     my $cake = "lessons/05-cake";
     rename "$tree/$cake/cake_async.out", "$tree/$cake/cake_async\@3.out" or die "rename: $!";
     write_file("$tree/$cake/cake_async_new.c", read_file("$tree/$cake/cake_async.c"));
@@ -358,7 +435,7 @@ subtest 'make out-05 records what is recorded, and what is not yet' => sub {
 };
 
 subtest 'make timelines draws what has changed, and nothing else' => sub {
-    my $tree     = tree();
+    my $tree     = tree_with_tools();
     my @pictures = map {"lessons/$_/timeline.svg"} '01-tea', '05-cake';
     my $drawn    = sub {
         my $made = make($tree, ['timelines', @_]);
@@ -403,7 +480,7 @@ subtest 'a missing library is said once, by name, with its remedy' => sub {
 };
 
 subtest 'a lesson that needs what is not here is left out' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     add_lesson($tree, '06-jam', needs => 'threads nonexistentlib');
     my $needs = qr/needs nonexistentlib: `make setup` installs what is missing/;
 
@@ -430,7 +507,7 @@ subtest 'a lesson that needs what is not here is left out' => sub {
 # --- other commands ---
 
 subtest 'what computes is tested by itself, after all others' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     add_lesson($tree, '03-sums', needs => 'threads alone');
     for my $test ('lessons/some.t', 'tools/any.t') {
         mkdir "$tree/tests/" . ($test =~ s{/.*}{}r) or die "mkdir: $!";
@@ -482,7 +559,7 @@ SH
 };
 
 subtest 'make setup comes before everything else' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     # On this machine there is nothing until common/setup has run to its end.
     my $here = "$tree/installed";
     fake($tree, 'pkg-config', <<"SH");
@@ -504,11 +581,11 @@ SH
         return ($ran, split /\n/, read_file("$tree/log"));
     };
 
-    my $builds = 0;
     for my $goals ([qw(-j4 setup test)], [qw(-j4 test-05 setup lesson-05 test-01)],
         [qw(setup all)])
     {
-        my ($ran, @log) = $make->([@$goals, 'BUILD=' . ++$builds]);
+        run(['rm', '-rf', "$tree/build/lessons"]);
+        my ($ran, @log) = $make->($goals);
         succeeds($ran, "make @$goals");
         is(join(', ', @log[0, 1]), 'setup starts: , setup ends', 'setup is first, and ends first');
         is(scalar(grep {/^setup starts/} @log), 1, 'and is done once');
@@ -532,8 +609,59 @@ SH
     }
 };
 
+subtest 'what make is only to show, or asked about, is not done' => sub {
+    my $tree = tree_with_tools();
+    write_file("$tree/lessons/05-cake/exercise.out", "[ 0.00] cake: ready\n");
+    write_file("$tree/lessons/05-cake/exercise.c", 'int main(void) { return 0; }');
+    succeeds(make($tree, ['-j2']), 'make');
+    my $before = files_below($tree);
+    my @goals = (map({"$_-05"} qw(lesson exercise watch test out)), 'test', 'test-tools', 'score', 'memcheck', 'timelines');
+    for my $goal (@goals) {
+        my $ran = make($tree, ['-n', $goal]);
+        succeeds($ran, "make -n $goal");
+        unlike($ran->{out}, qr/^(?:shown|ok|1\.\.1)/m, 'shows only what would be done');
+        like($ran->{out}, qr{common/|prove|make}, 'and does show it');
+        is(make($tree, ['-q', $goal])->{out}, '', "make -q $goal says nothing");
+        fails_with_a_line(make($tree, ['-t', $goal]), qr/make -t would take for built what is not/, "make -t $goal");
+    }
+    is(make($tree, [], MAKEFLAGS => 'n')->{status}, 0, 'MAKEFLAGS=n make');
+    is_deeply(files_below($tree), $before, 'nothing is written');
+};
+
+subtest "make's own ways of being called" => sub {
+    my $tree = tree_with_tools();
+    fake($tree, $_, "echo another make >&2\nexit 1\n") for qw(make gmake bmake);
+    my ($real) = make_command() =~ m{/} ? make_command() : grep {-x} map { "$_/" . make_command() } split /:/, $ENV{PATH};
+    my $shown = sub {
+        my ($how, $arguments, %env) = @_;
+        my $ran = run([$real, @$arguments], dir => $tree, env => {CC => $quick_cc, PATH => own_path($tree), %env});
+        succeeds($ran, $how);
+        unlike($ran->{err}, qr/another make/, 'by this make');
+        return join ', ', sort(lines_like($ran->{out}, qr/^shown/));
+    };
+    is($shown->('two goals at once', ['-j4', 'lesson-01', 'lesson-05', 'test-05']),
+        'shown: lessons/01-tea, shown: lessons/05-cake', 'both are shown');
+    for my $flags ('-R', '-r', '-B', '-e', '-k', '-s', '-w', '--no-print-directory', '--warn-undefined-variables') {
+        is($shown->("make $flags", [$flags, 'lesson-05']), 'shown: lessons/05-cake', 'is shown');
+    }
+    for my $flags ('k', 'rR', '-j4 -k', ' --no-print-directory', 's') {
+        is($shown->("MAKEFLAGS='$flags' make", ['lesson-05'], MAKEFLAGS => $flags), 'shown: lessons/05-cake', 'is shown');
+    }
+    is($shown->('MAKE=bmake make', ['lesson-05'], MAKE => 'bmake'), 'shown: lessons/05-cake', 'is shown');
+
+    fake($tree, 'cc', "exec $quick_cc \"\$@\"\n");
+    for ([['CC='], ''], [[], ''], [['-R'], undef]) {
+        my ($arguments, $cc) = @$_;
+        is($shown->("no compiler is named: make @$arguments", [@$arguments, 'lesson-05'], CC => $cc),
+            'shown: lessons/05-cake', 'it is cc');
+    }
+    for my $directory ('tests', 'common', 'build', 'tests/', 'lessons/05-cake') {
+        fails_with_a_line(make($tree, [$directory]), qr/^\Q$directory\E is a directory, and no command/, "make $directory");
+    }
+};
+
 subtest 'the slides need what students never need' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     fake($tree, 'node', "exit 1\n"); # too old
     for my $goal ('slides', 'test-slides') {
         fails_with_a_line(make($tree, [$goal], PATH => own_path($tree)),
@@ -588,13 +716,14 @@ subtest 'make clean takes away what make has made, and nothing else' => sub {
         my @build = defined $where ? "BUILD=$where" : ();
         mkdir $there;
         my $before = files_below($tree);
-        succeeds(make($tree, ['-j2', @build]), "make @build");
-        succeeds(make($tree, ['clean', @build]), "make clean @build");
-        is_deeply(files_below($tree), $before, 'the tree is as it was');
-        ok(!-e $there, 'the directory is gone');
-        succeeds(make($tree, ['clean', @build]), 'nor does it mind that there is nothing');
-
-        mkdir $there;
+        if (!@build) {
+            succeeds(make($tree, ['-j2']), 'make');
+            succeeds(make($tree, ['clean']), 'make clean');
+            is_deeply(files_below($tree), $before, 'the tree is as it was');
+            ok(!-e $there, 'the directory is gone');
+            succeeds(make($tree, ['clean']), 'nor does it mind that there is nothing');
+            mkdir $there;
+        }
         write_file("$there/diary", "mine\n");
         succeeds(make($tree, ['-j2', @build]), 'make, in a directory with a file of mine');
         succeeds(make($tree, ['clean', @build]), 'make clean');
