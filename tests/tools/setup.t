@@ -144,7 +144,7 @@ sub setup {
         chdir $dir or die;
         @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
             if defined $o{typed};
-        alarm 20; # nothing here may hang
+        alarm 120; # nothing here may hang
         exec @command or die;
     }
     waitpid $pid, 0;
