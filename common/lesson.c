@@ -183,6 +183,20 @@ void measure(const char *format, ...)
     va_end(args);
 }
 
+/* The parentheses keep the name from being replaced by our own. What libuv doesn't tell,
+ * a second loop does, which fails in the same way. If it doesn't, whatever was lacking is
+ * there again. */
+uv_loop_t *default_loop(void)
+{
+    uv_loop_t *loop = (uv_default_loop)(), second;
+
+    if (loop == NULL) {
+        must("make the event loop", uv_loop_init(&second));
+        must("make the event loop", UV_EAGAIN);
+    }
+    return loop;
+}
+
 static void report_open(uv_handle_t *handle, void *found)
 {
     fprintf(stderr, "%s: left a handle open: %s\n", program_name(),

@@ -36,6 +36,11 @@ int must(const char *what, ssize_t result);
  * freed, and not from two threads at once. */
 const char *program_name(void);
 
+/* libuv's uv_default_loop() returns NULL when it can't make the loop (no more files, no
+ * memory). Here it stops the program with a sentence instead, wherever it is called. */
+uv_loop_t *default_loop(void);
+#define uv_default_loop() default_loop()
+
 /* Run the default loop until it has nothing left to wait for, then close it.
  * Stops the program, naming each handle, when one was left open. */
 void run_and_close(void);

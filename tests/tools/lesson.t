@@ -394,6 +394,41 @@ C
         'two were left open');
 };
 
+subtest 'where there can be no loop, a sentence says why' => sub {
+    # The first loop opens what libuv needs once in a program, which can't fail.
+    my $program = program('asker', <<'C');
+#include <sys/resource.h>
+int main(void)
+{
+    struct rlimit none = {0, 0};
+
+    say("%s", uv_default_loop() == (uv_default_loop)() ? "libuv's own" : "another");
+    run_and_close();
+    say("%s", uv_loop_alive(uv_default_loop()) ? "busy" : "made again");
+    run_and_close();
+    must("forbid more files", setrlimit(RLIMIT_NOFILE, &none));
+    run_and_close();
+}
+C
+    my $ran = run([$program]);
+    is_deeply([texts_of($ran)], ["libuv's own", 'made again'], 'otherwise there is one');
+    ended_with($ran, 1, qr/^asker: cannot make the event loop: too many open files\n\z/, 'no more files');
+
+    # The program's own takes the place of libuv's.
+    my $unlucky = program('unlucky', <<'C');
+uv_loop_t *(uv_default_loop)(void)
+{
+    return NULL;
+}
+int main(void)
+{
+    run_and_close();
+}
+C
+    ended_with(run([$unlucky]), 1,
+        qr/^unlucky: cannot make the event loop: resource temporarily unavailable\n\z/, 'it could be made again');
+};
+
 # --- read_numbers() ---
 
 subtest 'read_numbers() takes what is given, and keeps the rest' => sub {
