@@ -2,9 +2,10 @@
  *
  *     build/common/watch lessons/05-chores
  *
- * Watches the directories, not the file: many editors write a new file and put
- * it in the place of the old one.
- * Order of events: main -> check, on_change -> on_quiet -> check -> on_checked, ... */
+ * Asks for the state of all files five times a second. The system would tell us of
+ * changes, but not of those behind a symbolic link, in a directory that has replaced
+ * another, or on a network drive; and how many may ask it for that is limited.
+ * Order of events: main -> check, on_time -> on_time -> check -> on_checked, ... */
 
 #include "lesson.h"
 
@@ -16,25 +17,26 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUIET = 100 /* ms; one save of an editor is several events */ };
+enum { LOOK = 200 /* ms; one save of an editor is several changes */ };
 
-static char *lesson; /* lessons/05-chores */
-static uv_fs_event_t directories[2];
-static uv_timer_t quiet;
+static char *lesson;           /* lessons/05-chores */
+static uint64_t checked, seen; /* see look(): when the check began, and last */
+static uv_timer_t timer;
 static uv_process_t checker;
 static bool is_checking, again;
 
-static void watch(uv_fs_event_t *directory, const char *path);
 static void end_with(uv_signal_t *ending, int signal);
+static int look_at(const char *directory, uint64_t *sum);
+static uint64_t look(void);
 static void check(void);
-static void on_change(uv_fs_event_t *directory, const char *file, int events, int status);
-static void on_quiet(uv_timer_t *timer);
+static void on_time(uv_timer_t *handle);
 static void on_checked(uv_process_t *process, int64_t status, int signal);
 static void on_ending(uv_signal_t *ending, int signal);
 
 int main(int argc, char *argv[])
 {
     uv_signal_t endings[3];
+    char what[256];
 
     if (argc != 2) {
         fprintf(stderr, "usage: watch lessons/NN-NAME\n");
@@ -44,36 +46,36 @@ int main(int argc, char *argv[])
     end_with(&endings[0], SIGINT);
     end_with(&endings[1], SIGTERM);
     end_with(&endings[2], SIGHUP);
-    must("start a timer", uv_timer_init(uv_default_loop(), &quiet));
-    watch(&directories[0], lesson);
-    watch(&directories[1], "common");
+    snprintf(what, sizeof what, "watch %s", lesson);
+    must(what, look_at(lesson, &seen));
+    must("start a timer", uv_timer_init(uv_default_loop(), &timer));
+    must("start a timer", uv_timer_start(&timer, on_time, LOOK, LOOK));
+    seen = look();
     check();
     run_and_close(); /* until on_ending() */
 }
 
-static void watch(uv_fs_event_t *directory, const char *path)
-{
-    char what[256];
-
-    snprintf(what, sizeof what, "watch the directory %s", path);
-    must(what, uv_fs_event_init(uv_default_loop(), directory));
-    must(what, uv_fs_event_start(directory, on_change, path, 0));
-}
-
+/* What was ignored when we were started (SIGHUP by nohup) stays ignored. */
 static void end_with(uv_signal_t *ending, int signal)
 {
+    struct sigaction before;
+
     must("listen for Ctrl-C", uv_signal_init(uv_default_loop(), ending));
+    if (sigaction(signal, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+        return;
     must("listen for Ctrl-C", uv_signal_start(ending, on_ending, signal));
 }
 
 static void clear_screen(void)
 {
+    const char *terminal = isatty(STDOUT_FILENO) ? getenv("TERM") : NULL;
     char clock[32] = "";
     time_t now = time(NULL);
 
     strftime(clock, sizeof clock, "%H:%M:%S", localtime(&now));
     printf("%s%s  %.40s: checked at each save; Ctrl-C ends this\n\n",
-           isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "", clock, lesson);
+           terminal && strcmp(terminal, "dumb") != 0 ? "\033[H\033[2J" : "", clock,
+           lesson);
     must("write to stdout", fflush(stdout) == 0 ? 0 : UV_EIO);
 }
 
@@ -94,6 +96,7 @@ static void check(void)
                                     .exit_cb = on_checked,
                                     .flags = UV_PROCESS_DETACHED};
 
+    checked = seen;
     clear_screen();
     must("start common/exercise", uv_spawn(uv_default_loop(), &checker, &options));
     is_checking = true;
@@ -108,6 +111,7 @@ static void end_check(void)
         must("end the check", error);
 }
 
+/* What editors keep beside a source doesn't matter. */
 static bool is_source(const char *file)
 {
     size_t size = strlen(file);
@@ -116,21 +120,59 @@ static bool is_source(const char *file)
            (strcmp(file + size - 2, ".c") == 0 || strcmp(file + size - 2, ".h") == 0);
 }
 
-/* The loop calls this for every file that is written, renamed or removed; not
- * always does the system say which. What editors keep beside it doesn't matter. */
-static void on_change(uv_fs_event_t *directory, const char *file, int events, int status)
+/* A number that is another one after any change (FNV-1a). */
+static void add(uint64_t *sum, const void *bytes, size_t size)
 {
-    (void)directory;
-    (void)events;
-    must("watch a directory", status);
-    if (file == NULL || is_source(file))
-        must("start a timer", uv_timer_start(&quiet, on_quiet, QUIET, 0));
+    for (size_t i = 0; i < size; i++)
+        *sum = (*sum ^ ((const unsigned char *)bytes)[i]) * 1099511628211U;
 }
 
-/* Nothing has changed for a moment. What is being checked is old by now. */
-static void on_quiet(uv_timer_t *timer)
+/* Add the sources in a directory: which there are, and each one's state. (One that is
+ * gone meanwhile is missed the next time.) Returns 0 or an error. */
+static int look_at(const char *directory, uint64_t *sum)
 {
-    (void)timer;
+    uv_fs_t listing, stat;
+    uv_dirent_t entry;
+    char path[1200];
+    int error = uv_fs_scandir(NULL, &listing, directory, 0, NULL);
+
+    while (error >= 0 && uv_fs_scandir_next(&listing, &entry) == 0) {
+        if (!is_source(entry.name))
+            continue;
+        add(sum, entry.name, strlen(entry.name));
+        snprintf(path, sizeof path, "%s/%s", directory, entry.name);
+        if (uv_fs_stat(NULL, &stat, path, NULL) == 0) {
+            add(sum, &stat.statbuf.st_ino, sizeof stat.statbuf.st_ino);
+            add(sum, &stat.statbuf.st_size, sizeof stat.statbuf.st_size);
+            add(sum, &stat.statbuf.st_mtim, sizeof stat.statbuf.st_mtim);
+        }
+        uv_fs_req_cleanup(&stat);
+    }
+    uv_fs_req_cleanup(&listing);
+    return error < 0 ? error : 0;
+}
+
+/* A directory may be gone for a moment. */
+static uint64_t look(void)
+{
+    uint64_t sum = 14695981039346656037U;
+
+    (void)look_at(lesson, &sum);
+    (void)look_at("common", &sum);
+    return sum;
+}
+
+/* The loop calls this every 200 ms. When something has changed, but not since the last
+ * time, the save is complete, and what is being checked is old by now. */
+static void on_time(uv_timer_t *handle)
+{
+    uint64_t last = seen;
+
+    (void)handle;
+    seen = look();
+    if (seen == checked || seen != last)
+        return;
+    checked = seen;
     again = is_checking;
     if (is_checking)
         end_check();
