@@ -962,12 +962,22 @@ static void print_next_steps(void)
         putchar('\n');
 }
 
+/* What was ignored when we were started (SIGHUP by nohup) stays ignored. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /* Ctrl-C, the terminal is closed, ... */
 static void handle_signals(void)
 {
     for (int i = 0; i < SIGNALS; i++) {
         must("handle Ctrl-C", uv_signal_init(uv_default_loop(), &interrupts[i]));
-        must("handle Ctrl-C", uv_signal_start(&interrupts[i], on_interrupt, signals[i]));
+        if (!is_ignored(signals[i]))
+            must("handle Ctrl-C",
+                 uv_signal_start(&interrupts[i], on_interrupt, signals[i]));
         uv_unref((uv_handle_t *)&interrupts[i]);
     }
     must("handle fg", uv_signal_init(uv_default_loop(), &resumption));

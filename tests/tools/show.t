@@ -736,6 +736,17 @@ subtest 'a signal ends everything' => sub {
     }
 };
 
+subtest 'a signal that was ignored at the start stays ignored' => sub {
+    my $dir = lesson({x_sync => 'echo "[ 0.00] a: waits"; until [ -e go ]; do sleep 0.02; done'});
+    my $started = start(['sh', '-c', 'trap "" HUP INT; exec "$show" lessons/01-x'], $dir);
+    wait_for_line($started, qr/a: waits/);
+    kill $_ => $started->{pid} for qw(HUP INT);
+    write_file("$dir/go", '');
+    my $ran = finish($started);
+    ended_well($ran);
+    has($ran, 'And now', 'it goes on to the end');
+};
+
 subtest 'programs do not outlive it for long' => sub {
     my $dir = lesson({x_sync => 'echo $$ >pids; while echo line; do sleep 0.05; done'});
     my $started = start([$show, 'lessons/01-x'], $dir);
