@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,26 +67,39 @@ static unsigned long long sum_of(const char *buffer, size_t size)
     return sum;
 }
 
-/* A child process that removes the files when we have ended. It reads from a pipe into
- * which nobody writes, and which ends when we do: at the end of main, after an error,
- * by Ctrl-C, by SIGKILL. (In a group of its own the janitor does not hear that Ctrl-C;
- * parent and child both see to it, whoever comes first; 0 is the child for itself.) */
-static void hire_janitor(struct store *store)
+/* The janitor, in the child: make the directory, tell its name, and remove it with all
+ * files when we have ended. Into its end of the connection we never write, so reading
+ * there ends when we do: at the end of main, after an error, by Ctrl-C, by SIGKILL.
+ * (First it leaves our process group, so that it does not hear that Ctrl-C.) */
+static _Noreturn void keep_directory(char directory[], size_t size, uv_file end)
 {
-    uv_file ends[2];
     char nothing;
 
-    must("make a pipe", uv_pipe(ends, 0, 0));
+    must("set the janitor apart", result_of(setpgid(0, 0)));
+    signal(SIGPIPE, SIG_IGN); /* we may have ended already */
+    must("make a directory in TMPDIR", result_of(mkdtemp(directory) ? 0 : -1));
+    while (write(end, directory, size) > 0 && read(end, &nothing, 1) > 0)
+        ;
+    execlp("rm", "rm", "-rf", directory, (char *)NULL);
+    _exit(EXIT_FAILURE);
+}
+
+static void hire_janitor(struct store *store)
+{
+    uv_os_sock_t ends[2];
+    ssize_t size;
+
+    must("connect a janitor", uv_socketpair(SOCK_STREAM, 0, ends, 0, 0));
     store->janitor = must("start a janitor", result_of(fork()));
-    must("set it apart", result_of(setpgid(store->janitor, store->janitor)));
     if (store->janitor == 0) {
         must("close our end", result_of(close(ends[1])));
-        must("wait for the end", result_of(read(ends[0], &nothing, 1)));
-        execlp("rm", "rm", "-r", store->directory, (char *)NULL);
-        _exit(EXIT_FAILURE);
+        keep_directory(store->directory, sizeof store->directory, ends[0]);
     }
     must("close the janitor's end", result_of(close(ends[0])));
     store->alive = ends[1];
+    size = read(store->alive, store->directory, sizeof store->directory);
+    if (must("hear of the directory", result_of(size)) == 0)
+        exit(EXIT_FAILURE); /* the janitor has said why there is none */
 }
 
 /* A new directory in TMPDIR, or /tmp; from here on we are in it. */
@@ -97,17 +112,17 @@ static void open_store(struct store *store, int files, int kb)
     say("files: %d of %d kB", files, kb);
     must("find a place for files", uv_os_tmpdir(place, &size));
     snprintf(store->directory, sizeof store->directory, "%s/files-XXXXXX", place);
-    must("make a directory in TMPDIR", result_of(mkdtemp(store->directory) ? 0 : -1));
     hire_janitor(store);
     must("go into the directory", result_of(chdir(store->directory)));
 }
 
-/* Nobody works with the files any more. End the pipe, and wait until they are gone. */
+/* Nobody works with the files any more. End the connection, and wait until they are
+ * gone. */
 static void close_store(const struct store *store)
 {
     int status;
 
-    must("end the pipe", result_of(close(store->alive)));
+    must("end the connection", result_of(close(store->alive)));
     must("wait for the janitor", result_of(waitpid(store->janitor, &status, 0)));
     must("remove the files", status == 0 ? 0 : UV_EIO);
 }
