@@ -220,7 +220,7 @@ int main(void)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(20); /* if it waits for a thread that it does not have */
+            alarm(100); /* if it waits for a thread that it does not have */
             say("child");
             _exit(0);
         }
@@ -243,9 +243,10 @@ C
 my $says = program('says', <<'C');
 int main(void)
 {
-    say("hello");
-    uv_sleep(100);
-    say("are you still there?");
+    for (;;) {
+        say("are you still there?");
+        uv_sleep(10);
+    }
 }
 C
 
