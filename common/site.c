@@ -71,6 +71,7 @@ struct request {
     long delay;        /* ms to wait before the answer; -1: that is no number */
     bool counts;       /* in /stats, and is not over yet */
     bool has_waited;   /* the route's own wait is over */
+    bool is_together;  /* it waits for others, at /together */
     bool is_gone;      /* the visitor has left: there is nobody to answer */
     long bytes, every; /* of /drip */
 
@@ -948,6 +949,36 @@ static enum MHD_Result silent(struct request *request)
     return wait_for(request, FOR_EVER);
 }
 
+static void end_together(void)
+{
+    struct request *after;
+
+    for (struct request *next = site.waiting.after; next != &site.waiting; next = after) {
+        after = next->after;
+        if (next->is_together)
+            go_on(next);
+    }
+}
+
+/* Until so many wait here: then they have been here at once, however slow the machine. */
+static enum MHD_Result together(struct request *request)
+{
+    long here = 1;
+
+    if (request->has_waited)
+        return send_titled(request, MHD_HTTP_OK, "%ld together", request->number);
+    request->has_waited = request->is_together = true;
+    uv_mutex_lock(&site.lock);
+    look_for_goings();
+    for (struct request *next = site.waiting.after; next != &site.waiting;
+         next = next->after)
+        here += next->is_together;
+    if (here >= request->number)
+        end_together();
+    uv_mutex_unlock(&site.lock);
+    return here < request->number ? wait_for(request, FOR_EVER) : together(request);
+}
+
 /* A wait before each byte: called twice for it. */
 static ssize_t read_drip(void *data, uint64_t position, char *buffer, size_t most)
 {
@@ -1089,6 +1120,7 @@ static const struct route routes[] = {
     {"/cut", 0, 0, cut},
     {"/reset", 0, 0, reset},
     {"/silent", 0, 0, silent},
+    {"/together/", 1, AT_ONCE, together},
     {"/drip", 0, 0, drip},
     {"/large/", 0, LARGEST, large},
     {"/wrong-length", 0, 0, wrong_length},
