@@ -29,7 +29,7 @@ if (!-x $subject || !-x $with_site) {
 # Most of the time is waiting: the parts run beside one another, each as a process of its own.
 my %parts = (
     'outcomes'             => ['outcomes', 'proxies', 'TLS', 'without a site'],
-    'times and limits'     => ['a page that drips', 'deadlines', 'at most so many', 'connections are kept',
+    'times and limits'     => ['a page that begins', 'deadlines', 'at most so many', 'connections are kept',
         'both directions at once', 'no heirs', 'a kept connection that the site closes'],
     'cancelled and closed' => ['cancelled and closed'],
     'outcomes under valgrind' => ['outcomes under valgrind'],
@@ -66,6 +66,11 @@ my %faults = (
     '/to-a-file'    => sub { print { $_[0] } "HTTP/1.1 302 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n" },
     '/wrong-length' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n0123456789" },
     '/until-closed' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\n\r\n" . 'x' x 600 },
+    '/begins' => sub {
+        print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1";
+        $_[0]->flush;
+        readline $_[0]; # until the other end goes
+    },
     '/keeps-a-while' => sub {
         print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
         $_[0]->flush;
@@ -96,7 +101,7 @@ my $refusing = 'http://127.0.0.1:' . $closed->sockport . '/';
 my $server = fork // die "fork: $!\n";
 
 if ($server == 0) {
-    alarm 100; # should nobody be left to end it
+    alarm 1000; # should nobody be left to end it
     open STDOUT, '>', '/dev/null'; # which somebody reads to its end
     open STDERR, '>', '/dev/null';
     $SIG{CHLD} = 'IGNORE';
@@ -112,6 +117,7 @@ if ($server == 0) {
 }
 close $listener;
 my @servers = ($server);
+our @said;
 END { my $status = $?; kill TERM => @servers if @servers; $? = $status }
 
 # --- what the subject tells ---
@@ -214,7 +220,7 @@ sub faults {
         ],
         'what takes too long' => [['-d', 200],
         ['@SITE@/silent',     28, 0, 0, 'no answer within 200 ms'],
-        ['@SITE@/delay/1000', 28, 0, 0, 'no answer within 200 ms'],
+        ['@SITE@/delay/60000', 28, 0, 0, 'no answer within 200 ms'],
         ],
         'what is too large' => [['-l', 500],
         ['@SITE@/page/1',               63, 200, 0,   'larger than 500 bytes'],
@@ -228,47 +234,40 @@ sub faults {
 
 $tests{'outcomes'} = \&faults;
 
-$tests{'a page that drips'} = sub {
+$tests{'a page that begins'} = sub {
     for my $way ([], ['-w']) {
-        my $got = try_again(sub { subject('fetch', @$way, '-d', 1000, '@SITE@/drip?bytes=100&every=150') },
-            sub { my $one = $_[0]{fetch}{1}[0]; $one && ($one->{size} < 1 || $one->{took} >= 5000) });
+        my $got = subject('fetch', @$way, '-c', '-d', 300, "$faulty/begins");
         my $one = $got->{fetch}{1}[0];
         all_right($got, "its end @$way");
-        is($one->{error}, 'not whole within 1000 ms', 'the deadline comes in the middle of it');
-        ok($one->{size} >= 1 && $one->{size} <= 7, "some bytes have come: $one->{size}");
-        ok($one->{took} >= 999 && $one->{took} < 5000, "it took its time: $one->{took}");
+        is($one->{error}, 'not whole within 300 ms', 'the deadline comes in the middle of it');
+        is($one->{size}, 1, 'one byte has come');
     }
 };
 
 $tests{'deadlines'} = sub {
-    my $got = try_again(
-        sub { subject('fetch', '-d', 2000, '-m', 1, '@SITE@/delay/400', '@SITE@/delay/401', '@SITE@/silent') },
-        sub {
-            my ($first, $next, $last) = map { $_[0]{fetch}{$_}[0] || {} } 1 .. 3;
-            grep { $_ } (map { $_->{error} } $first, $next), ($first->{first} // 0) >= 2000,
-                ($last->{queued} // 0) >= 4000, ($last->{took} // 0) >= 6000;
-        });
-    is_deeply([map { $got->{fetch}{$_}[0]{error} } 1 .. 3], ['', '', 'no answer within 2000 ms'],
+    my $got = subject('fetch', '-m', 1, '@SITE@/delay/400', '@SITE@/delay/401', 500, '@SITE@/silent');
+    is_deeply([map { $got->{fetch}{$_}[0]{error} } 1 .. 3], ['', '', 'no answer within 500 ms'],
         'they are counted from the turn');
     my ($first, $last) = map { $got->{fetch}{$_}[0] } 1, 3;
-    ok($first->{first} >= 399 && $first->{first} < 2000, "the first byte: $first->{first}");
-    ok($last->{queued} >= 799 && $last->{queued} < 4000, "it waited: $last->{queued}");
-    ok($last->{took} >= 1999 && $last->{took} < 6000, "it took: $last->{took}");
+    cmp_ok($first->{first}, '>=', 399, 'the first byte');
+    cmp_ok($last->{queued}, '>=', 799, 'it waited');
+    cmp_ok($last->{took},   '>=', 499, 'it took');
+    cmp_ok($last->{$_}, '<', 1000 * patience(), 'in seconds') for qw(queued took);
     $got = subject('late-start', '@SITE@/silent');
     all_right($got, 'after a long callback');
     ok($got->{fetch}{1}[0]{took} >= 199, "the deadline is no shorter: $got->{fetch}{1}[0]{took}");
 };
 
 $tests{'at most so many'} = sub {
-    my ($got, $stats) = subjects(['fetch', '-m', 7, map {"\@SITE\@/delay/5?$_"} 1 .. 300], ['show', '@SITE@/stats']);
-    all_right($got, '300, 7 at once');
-    is(scalar(grep { $_->[0]{result} == 0 } values %{ $got->{fetch} }), 300, 'all have come');
-    is($stats->{out}, "requests: 300\nmost at once: 7\n", 'the site saw as many');
+    my ($got, $stats) = subjects(['fetch', '-m', 7, ('@SITE@/together/7') x 301], ['show', '@SITE@/stats']);
+    all_right($got, '301, 7 at once');
+    is(scalar(grep { $_->[0]{result} == 0 } values %{ $got->{fetch} }), 301, 'all have come');
+    is($stats->{out}, "requests: 301\nmost at once: 7\n", 'the site saw as many');
     ($got, $stats) = subjects(['fetch', '-m', 1, '@SITE@/delay/30', map {"\@SITE\@/page/$_"} 1 .. 9],
         ['show', '@SITE@/stats']);
     is(join(' ', $got->{out} =~ /^(\d+): result 0/mg), '1 2 3 4 5 6 7 8 9 10', 'first come, first served');
     is($stats->{out}, "requests: 10\nmost at once: 1\n", 'one at a time');
-    (undef, $stats) = subjects(['fetch', ('@SITE@/delay/100') x 20], ['show', '@SITE@/stats']);
+    (undef, $stats) = subjects(['fetch', ('@SITE@/together/20') x 20], ['show', '@SITE@/stats']);
     is($stats->{out}, "requests: 20\nmost at once: 20\n", 'any number');
 };
 
@@ -302,7 +301,7 @@ $tests{'connections are kept'} = sub {
 };
 
 $tests{'no heirs'} = sub {
-    all_right(subject('no-heirs', '@SITE@/page/1', '@SITE@/delay/700'), 'sockets are closed to the programs that are started');
+    all_right(subject('no-heirs', '@SITE@/page/1', '@SITE@/silent'), 'sockets are closed to the programs that are started');
 };
 
 $tests{'both directions at once'} = sub {
@@ -314,17 +313,17 @@ sub scenarios {
     my %of = (
         'cancel-at-once' => [['@SITE@/silent', '@SITE@/page/1', '@SITE@/page/2'],
             [$aborted, $aborted, $aborted]],
-        'cancel-later' => [['@SITE@/silent', '@SITE@/drip?bytes=999&every=50', '@SITE@/delay/60000', $refusing],
+        'cancel-later' => [['@SITE@/silent', '@SITE@/drip?bytes=99999&every=50', '@SITE@/delay/60000', $refusing],
             [$aborted, $aborted, $aborted, '7, connection refused'], qr/^cancel 4: EALREADY$/m],
-        'cancel-waiting' => [['@SITE@/delay/300', '@SITE@/page/1', '@SITE@/page/2'],
-            ['0, ', $aborted, '0, '], qr/\n2: .*\n1: .*\n3: /s],
+        'cancel-waiting' => [['@SITE@/silent', '@SITE@/page/1', '@SITE@/page/2'],
+            [$aborted, $aborted, '0, '], qr/\n2: .*\n1: .*\n3: /s],
         'cancel-from-inside' => [["file://$file", "file://$file", "file://$scratch/none"],
             ['0, ', $aborted, $aborted], qr/^1: .*\ncancel 1: EALREADY\ncancel 2: 0\ncancel 3: 0\n2: /m],
         'cancel-next'       => [['@SITE@/page/1'], ['0, ', $aborted]],
         'cancel-connecting' => [["file://$file"], [$aborted, '0, ', $aborted]],
         'close-at-once' => [[('@SITE@/page/1') x 3, '@SITE@/silent', 'http://nobody.invalid/', $refusing],
             [($aborted) x 6]],
-        'close-later' => [['@SITE@/page/1', '@SITE@/silent', '@SITE@/drip?bytes=999&every=50',
+        'close-later' => [['@SITE@/page/1', '@SITE@/silent', '@SITE@/drip?bytes=99999&every=50',
                 ('@SITE@/delay/60000') x 3], ['0, ', ($aborted) x 5]],
         'close-from-inside' => [['@SITE@/page/1', ('@SITE@/silent') x 5], ['0, ', ($aborted) x 5]],
         'close-unused'      => [[], []],
@@ -354,8 +353,8 @@ $tests{'cancelled and closed'} = \&scenarios;
 $tests{'a kept connection that the site closes'} = sub {
     my $got = subject('sleep-well', '@SITE@/delay/400', "$faulty/keeps-a-while");
     all_right($got, 'its end');
-    my ($cpu) = $got->{out} =~ /^cpu: (\d+)/m;
-    ok($cpu < 150, "the loop sleeps meanwhile: $cpu ms of work");
+    my ($turns) = $got->{out} =~ /^turns: (\d+)/m;
+    cmp_ok($turns, '<', 100, 'the loop sleeps meanwhile');
     is($got->{fetch}{3}[0]{size}, 2, 'the next fetch has a new connection');
 };
 
@@ -365,18 +364,17 @@ $tests{'TLS'} = sub {
             '-keyout', "$scratch/key", '-out', "$scratch/cert", '-days', 2, '-subj', '/CN=course',
             '-addext', 'subjectAltName=IP:127.0.0.1']);
     is($made->{status}, 0, 'a certificate') || diag($made->{err});
-    my $port = 12_000 + $$ % 20_000; # none that the system gives to those who ask for any
-    my $pid  = fork // die "fork: $!";
+    my $pid = open(my $server, '-|') // die "fork: $!";
     if ($pid == 0) {
-        alarm 100;
-        open STDIN,  '<', '/dev/null';
-        open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec 'openssl', 's_server', '-accept', "127.0.0.1:$port", '-key', "$scratch/key", '-cert', "$scratch/cert", '-www'
+        exec qw(openssl s_server -accept 127.0.0.1:0 -www -key), "$scratch/key", '-cert', "$scratch/cert"
             or POSIX::_exit(127);
     }
     push @servers, $pid;
-    for (1 .. 100) { last if IO::Socket::INET->new("127.0.0.1:$port"); sleep 0.02 }
+    push @said, $server; # which is closed when it has ended
+    my $port;
+    while (!$port && defined(my $line = <$server>)) { ($port) = $line =~ /^ACCEPT \S+:(\d+)/ }
+    return lacking('no https server: an older openssl') if !$port;
     outcomes_are('a stranger' => [['-d', 60_000],
         ["https://127.0.0.1:$port/", 60, 0, 0, 'cannot trust the certificate of 127.0.0.1'],
         ["https://localhost:$port/", 60, 0, 0, 'cannot trust the certificate of localhost'],
