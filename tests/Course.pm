@@ -14,8 +14,8 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
-    no_complaints patience wait_until in_time try_again source_of make_command build_dir compiler_of_the_course scratch bare_tree built_tree
+our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
+    no_complaints patience wait_until in_time try_again source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -144,6 +144,32 @@ sub source_of {
     my ($lesson) = $path =~ m{^(.*)/};
     return read_file($path) =~ s{^#include "([^"]+)"\n}{
         -e "$lesson/$1" ? read_file("$lesson/$1") : $&}gmer;
+}
+
+# A lesson's program with something else in its source: changed('lessons/18-api/api_sync',
+# sub { $_[0] =~ s/400/10/r }). Returns its path; it is gone when the test ends.
+sub changed {
+    my ($program, $change) = @_;
+    my ($lesson, $name) = $program =~ m{^(.*)/(.*)$};
+    my $made    = scratch() . "/$name";
+    my $source  = source_of("$program.c");
+    my $code    = $change->($source);
+    my @flags   = map { [split ' ', run(['common/needs', $_, $lesson])->{out}] } qw(--cflags --libs);
+    my @objects = map { build_dir() . "/common/$_.o" } 'lesson', $source =~ /"fetch\.h"/ ? 'fetch' : ();
+    my $built   = run([compiler_of_the_course(CFLAGS => '-O0'), @{ $flags[0] }, '-o', $made,
+            write_file("$made.c", $code), @objects, @{ $flags[1] }]);
+    die "$program, changed, can't be built: $built->{err}" if $built->{status} != 0 || $code eq $source;
+    return $made;
+}
+
+# The same for one that gives its pages a deadline: nobody but who is silent can miss it. The
+# second argument is what names the page there.
+sub with_far_deadline {
+    my ($program, $url) = @_;
+    return changed($program, sub {
+        my $code = $_[0] =~ s/(?:, |\(long\))\KDEADLINE\b(?=[,)])/(strstr($url, "\/silent") ? 300 : 1000 * 1000)/gr;
+        return $code eq $_[0] ? $code : "#include <string.h>\n$code";
+    });
 }
 
 # Run a command to its end: run(['make', 'x'], dir => ..., env => {CC => 'gcc'}).
