@@ -162,13 +162,13 @@ sub changed {
     return $made;
 }
 
-# The same for one that gives its pages a deadline: nobody but who is silent can miss it. The
-# second argument is what names the page there.
+# The same for one that gives its pages a deadline: nobody but who is silent can miss it, and
+# nobody else lets it wait. The second argument is what names the page there.
 sub with_far_deadline {
     my ($program, $url) = @_;
     return changed($program, sub {
         my $code = $_[0] =~ s/(?:, |\(long\))\KDEADLINE\b(?=[,)])/(strstr($url, "\/silent") ? 300 : 1000 * 1000)/gr;
-        return $code eq $_[0] ? $code : "#include <string.h>\n$code";
+        return $code eq $_[0] ? $code : "#include <string.h>\n" . $code =~ s/\bdelay=/no_delay=/gr;
     });
 }
 
