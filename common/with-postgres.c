@@ -18,6 +18,7 @@
 
 #include "around.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -403,22 +404,26 @@ static void listen_to(struct server *server, const char *until)
 }
 
 /* What is wrong, out of all that the helper has said: the first line that has one of the
- * marks, or the last line. */
+ * marks, or the last that is whole. */
 static const char *complaint(struct server *server)
 {
     static const char *const marks[] = {"error: ", "FATAL:  ", "PANIC:  ", "ERROR:  "};
-    char *next = server->text, *line = NULL;
+    char *next = server->text, *line = NULL, *end = strrchr(next, '\n'), *mark;
 
+    if (server->size == sizeof server->text - 1 && end != NULL)
+        *end = '\0';
     while ((line = strsep(&next, "\n")) != NULL) {
         for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-            char *mark = strstr(line, marks[i]);
-
+            mark = strstr(line, marks[i]);
             if (mark)
                 return mark + strlen(marks[i]);
         }
         if (next == NULL || *next == '\0')
             break;
     }
+    mark = line ? strstr(line, "LOG:  ") : NULL;
+    if (mark)
+        return mark + strlen("LOG:  ");
     return line && *line ? line : "it ended without a word";
 }
 
@@ -437,8 +442,41 @@ static void let_do(struct server *server, char *argv[], const char *input)
                 complaint(server));
 }
 
+/* What initdb reads, all of it but the file that it makes postgresql.conf of. That says
+ * that shared memory is to be files of the database, which are removed with it; what is
+ * in /dev/shm would be left by a server that crashes. (Before PostgreSQL 16 initdb has no
+ * option for it. It overwrites the first of such lines, and the last one counts.) */
+static void make_share(struct server *server)
+{
+    char *show[] = {"initdb", "-s", "-D", "data", NULL};
+    static const char sample[] = "postgresql.conf.sample", mark[] = "share_path=";
+    char path[2 * PATH_MAX], link[PATH_MAX], *share;
+    struct dirent *entry;
+    DIR *directory;
+
+    let_do(server, show, "/dev/null");
+    share = strstr(server->text, mark);
+    share = share ? strtok(share + strlen(mark), "\n") : "none";
+    directory = opendir(share);
+    if (directory == NULL || mkdir("share", 0700) != 0)
+        give_up(server, "cannot read %s: %s", share, strerror(errno));
+    while ((entry = readdir(directory)) != NULL) {
+        snprintf(path, sizeof path, "%s/%s", share, entry->d_name);
+        snprintf(link, sizeof link, "share/%s", entry->d_name);
+        if (*entry->d_name != '.' && strcmp(entry->d_name, sample) != 0 &&
+            symlink(path, link) != 0)
+            give_up(server, "cannot make a link in %s: %s", server->directory,
+                    strerror(errno));
+    }
+    closedir(directory);
+    write_file(server, "share/postgresql.conf.sample",
+               "#dynamic_shared_memory_type = posix\n"
+               "dynamic_shared_memory_type = mmap\n");
+}
+
 static void make_server(struct server *server)
 {
+    char share[sizeof server->directory + 8]; /* an absolute path: initdb wants it */
     /* -n: when it fails, it leaves us what tells of its shared memory. */
     char *init[] = {"initdb",
                     "-n",
@@ -453,17 +491,11 @@ static void make_server(struct server *server)
                     USER,
                     "-D",
                     "data",
+                    "-L",
+                    share,
                     "--wal-segsize=1",
                     NULL};
-    char *fill[] = {"postgres",
-                    "--single",
-                    "-F",
-                    "-D",
-                    "data",
-                    "-c",
-                    "dynamic_shared_memory_type=mmap",
-                    "postgres",
-                    NULL};
+    char *fill[] = {"postgres", "--single", "-F", "-D", "data", "postgres", NULL};
     /* Nothing must survive a power failure, and clients hear of errors only. */
     char *serve[] = {"postgres", "-F",
                      "-D",       "data",
@@ -473,13 +505,14 @@ static void make_server(struct server *server)
                      "-c",       "full_page_writes=off",
                      "-c",       "synchronous_commit=off",
                      "-c",       "max_connections=20",
-                     "-c",       "dynamic_shared_memory_type=mmap",
                      "-c",       "client_min_messages=error",
                      "-c",       "autovacuum=off",
                      NULL};
 
+    snprintf(share, sizeof share, "%s/share", server->directory);
     write_file(server, "password", PASSWORD "\n");
     write_file(server, "contents.sql", contents);
+    make_share(server);
     let_do(server, init, "/dev/null");
     let_do(server, fill, "contents.sql");
     start(server, serve, "/dev/null");
@@ -562,25 +595,8 @@ static void stop(struct server *server)
     server->helper = 0;
 }
 
-/* A postgres that was killed leaves a piece of shared memory, which begins like this (see
- * PostgreSQL's own pg_shmem.h), and perhaps a second one, a file that the first names. */
-struct shared_memory {
-    int32_t magic;
-    pid_t creator;
-    size_t size, next;
-    uint32_t second;
-};
-
-static void remove_second(const struct shared_memory *first)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "/dev/shm/PostgreSQL.%u", first->second);
-    if (first->magic == 679834894)
-        unlink(path);
-}
-
-/* The lock file says in its seventh line which it is: its key and its number. */
+/* A postgres that was killed leaves a piece of shared memory. Its lock file says in the
+ * seventh line which: its key and its number. */
 static void remove_shared_memory(void)
 {
     FILE *file = fopen("data/postmaster.pid", "r");
@@ -594,16 +610,8 @@ static void remove_shared_memory(void)
     if (file)
         fclose(file);
     if (id >= 0 && shmctl(id, IPC_STAT, &about) == 0 && about.shm_nattch == 0 &&
-        about.shm_perm.cuid == geteuid() &&
-        about.shm_segsz >= sizeof(struct shared_memory)) {
-        void *first = shmat(id, NULL, SHM_RDONLY);
-
-        if (first != (void *)-1) {
-            remove_second(first);
-            shmdt(first);
-        }
+        about.shm_perm.cuid == geteuid())
         shmctl(id, IPC_RMID, NULL);
-    }
 }
 
 static int remove_one(const char *path, const struct stat *about, int kind,
@@ -621,7 +629,7 @@ static void remove_all(struct server *server)
         return;
     remove_shared_memory();
     for (int i = 0; i < 3 && access(server->directory, F_OK) == 0; i++)
-        nftw(server->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        nftw(server->directory, remove_one, 1, FTW_DEPTH | FTW_PHYS);
 }
 
 /* --- The program --- */
