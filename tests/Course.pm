@@ -14,8 +14,8 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(read_file write_file tracked_files lessons about_of run tool lacking
-    no_complaints patience wait_until in_time try_again source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree
+our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
+    no_complaints patience wait_until in_time try_again source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
