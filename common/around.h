@@ -7,11 +7,11 @@
  * When that can't be, say so in one sentence that starts with `self`, and exit with 127
  * (there is no such program) or 126, as shells do.
  *
- * common/check wants to know when the surroundings stand and the program itself begins: it
- * hands down one end of a pipe, whose number is in $STARTED_FD, and there it is told the
- * moment, by CLOCK_MONOTONIC, as an int64_t in ns. `make lesson-NN` does the same, and
- * lets the programs that it shows side by side begin together: there the end of another
- * pipe, $START_GATE_FD, is waited for. */
+ * common/check wants to know when the surroundings stand and the program itself begins:
+ * it hands down one end of a pipe, whose number is in $STARTED_FD, and there it is told
+ * the moment, by CLOCK_MONOTONIC, as an int64_t in ns. `make lesson-NN` does the same,
+ * and lets the programs that it shows side by side begin together: there the end of
+ * another pipe, $START_GATE_FD, is waited for. */
 _Noreturn void become(const char *self, char *argv[]);
 
 /* Close all files but 0, 1, 2, and these two (-1: none). */
