@@ -10,8 +10,7 @@
 #include <string.h>
 
 /* What is shown must fit a small window, with what follows. */
-static const struct diff_style style = {"- expected, + yours", 14, 7};
-enum { MOST_LATE = 3, MOST_EARLY = 10 };
+static const struct style style = {"- expected, + yours", 14, 7, 10, 3, false};
 
 /* --- What it usually means: the first that applies is said --- */
 
@@ -202,58 +201,6 @@ static void explain_prediction(FILE *to, const struct verdict *verdict,
     fprintf(to, "\nand this shows what it does: %s\n", program);
 }
 
-/* As the line stands in a diff, with what is wrong about its time, all in ms. */
-static void show_wrong_time(FILE *to, const struct verdict *verdict, size_t recorded,
-                            double by)
-{
-    struct line line = verdict->recording->lines[recorded];
-    long wanted = line.stamp;
-
-    line.stamp += (long)(by / 10);
-    fputs("  ", to);
-    show_line(to, &line);
-    fprintf(to, "   (expected at %ld.%02ld: %.2f s %s)\n", wanted / 100, wanted % 100,
-            (by < 0 ? -by : by) / 1000, by < 0 ? "early" : "late");
-}
-
-static void explain_early(FILE *to, const struct verdict *verdict)
-{
-    int shown = 0;
-
-    for (size_t i = 0; i < verdict->run->count && shown <= MOST_EARLY; i++) {
-        size_t recorded = verdict->recorded_index[i];
-        const struct line *wanted = &verdict->recording->lines[recorded];
-        bool early = is_early(verdict, i);
-
-        if ((early || is_stamped_falsely(verdict, i)) && shown++ == MOST_EARLY)
-            fputs("...\n", to);
-        else if (early)
-            show_wrong_time(to, verdict, recorded,
-                            10 * (double)(verdict->lines[i].stamp - wanted->stamp));
-        else if (is_stamped_falsely(verdict, i))
-            explain_false_stamp(to, verdict, i);
-    }
-}
-
-static void explain_late(FILE *to, const struct verdict *verdict)
-{
-    int shown = 0;
-
-    for (size_t i = 0; i < verdict->recording->count; i++) {
-        bool late = is_late(&verdict->late[i]), behind = is_late(&verdict->behind[i]);
-
-        if ((late || behind) && shown++ == MOST_LATE) {
-            fputs("...\n", to);
-            break;
-        }
-        if (late)
-            show_wrong_time(to, verdict, i, verdict->late[i].by);
-        else if (behind)
-            explain_behind(to, verdict, i);
-    }
-    explain_unaccounted(to, verdict);
-}
-
 void advise(FILE *to, const struct verdict *verdict, const char *program)
 {
     char *why;
@@ -269,10 +216,8 @@ void advise(FILE *to, const struct verdict *verdict, const char *program)
         explain_prediction(text, verdict, program);
     else if (lines_differ(verdict))
         explain_text(text, verdict, &style);
-    if (verdict->early > 0)
-        explain_early(text, verdict);
-    else if (!lines_differ(verdict) && !hangs(verdict))
-        explain_late(text, verdict);
+    if (verdict->early > 0 || (!lines_differ(verdict) && anything_late(verdict)))
+        explain_times(text, verdict, &style);
     if (!verdict->end_is_right)
         explain_end(text, verdict);
     tell_meaning(text, verdict);

@@ -34,11 +34,10 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE = 10000,     /* ms; the limit is this and three times the recording */
-    IMPATIENCE = 3000,    /* ms; a student's limit is this and the recording */
-    RECORDINGS = 5,       /* of which the smallest stamps are kept */
-    MOST_KEPT = 4 << 20,  /* bytes of a run that nobody has asked to save */
-    MOST_WRONG_TIMES = 10 /* lines of a diagnosis, in TAP */
+    PATIENCE = 10000,    /* ms; the limit is this and three times the recording */
+    IMPATIENCE = 3000,   /* ms; a student's limit is this and the recording */
+    RECORDINGS = 5,      /* of which the smallest stamps are kept */
+    MOST_KEPT = 4 << 20, /* bytes of a run that nobody has asked to save */
 };
 
 static const struct patience usual = {.runs = 7, .stalls = 14, .hangs = 1};
@@ -126,71 +125,7 @@ static void save_runs(const struct runs *runs, const char *path)
 
 /* --- Telling it as TAP, with a diagnosis on stderr --- */
 
-static const struct diff_style style = {"- recorded, + this run", 30, 30};
-
-static void explain_early(FILE *to, const struct verdict *verdict)
-{
-    int shown = 0;
-
-    for (size_t i = 0; i < verdict->run->count && shown <= MOST_WRONG_TIMES; i++) {
-        size_t recorded = verdict->recorded_index[i];
-        const struct line *wanted = &verdict->recording->lines[recorded];
-        double stamp = (double)verdict->lines[i].stamp / 100;
-        double right = (double)wanted->stamp / 100;
-        bool early = is_early(verdict, i);
-
-        if (!early && !is_stamped_falsely(verdict, i))
-            continue;
-        if (shown++ == MOST_WRONG_TIMES) {
-            fputs("...\n", to);
-            return;
-        }
-        fprintf(to, "line %zu, ", recorded + 1);
-        if (!early) {
-            explain_false_stamp(to, verdict, i);
-            continue;
-        }
-        fputc('"', to);
-        show_text(to, wanted->text, wanted->size);
-        fprintf(to, "\", should come at %.2f s, and came at %.2f s: %.2f s early\n",
-                right, stamp, right - stamp);
-    }
-}
-
-static void explain_late(FILE *to, const struct verdict *verdict, int runs)
-{
-    int shown = 0;
-
-    for (size_t i = 0; i < verdict->recording->count; i++) {
-        const struct lateness *late = &verdict->late[i];
-        const struct line *line = &verdict->recording->lines[i];
-        double right = (double)line->stamp / 100;
-
-        if (!is_late(late) && !is_late(&verdict->behind[i]))
-            continue;
-        if (shown++ == MOST_WRONG_TIMES) {
-            fputs("...\n", to);
-            break;
-        }
-        fprintf(to, "line %zu, ", i + 1);
-        if (!is_late(late)) {
-            explain_behind(to, verdict, i);
-            continue;
-        }
-        fputc('"', to);
-        show_text(to, line->text, line->size);
-        fprintf(to,
-                "\", should come at %.2f s, and came at %.2f s: %.2f s late"
-                " (allowed here: %.2f s)\n",
-                right, right + late->by / 1000, late->by / 1000, late->allowed / 1000);
-    }
-    explain_unaccounted(to, verdict);
-    fprintf(to, "this is the best of %d runs%s\n", runs,
-            verdict->run->delays_known
-                ? ""
-                : "; this system does not tell how long a program waits"
-                  " for a processor, so the most is allowed");
-}
+static const struct style style = {"- recorded, + this run", 30, 30, 10, 10, true};
 
 static void explain(FILE *to, const struct judgement *judgement)
 {
@@ -199,11 +134,14 @@ static void explain(FILE *to, const struct judgement *judgement)
 
     if (!text)
         explain_text(to, verdict, &style);
-    if (verdict->early > 0)
-        explain_early(to, verdict);
-    else if (verdict->text_is_right && !verdict->run->ended_by_us &&
-             anything_late(verdict))
-        explain_late(to, verdict, judgement->runs);
+    if (verdict->early > 0 || anything_late(verdict))
+        explain_times(to, verdict, &style);
+    if (anything_late(verdict))
+        fprintf(to, "this is the best of %d runs%s\n", judgement->runs,
+                verdict->run->delays_known
+                    ? ""
+                    : "; this system does not tell how long a program waits"
+                      " for a processor, so the most is allowed");
     if (!verdict->end_is_right)
         explain_end(to, verdict);
 }

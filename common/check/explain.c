@@ -160,7 +160,7 @@ static void show_sign(FILE *to, const struct verdict *verdict, char sign, size_t
 }
 
 static void show_diff(FILE *to, const struct verdict *verdict, const struct diff *diff,
-                      const struct diff_style *style)
+                      const struct style *style)
 {
     size_t old = 0, new = 0;
     int shown = 0, alike = 0;
@@ -186,7 +186,7 @@ static void show_diff(FILE *to, const struct verdict *verdict, const struct diff
         fputs("  ...\n", to);
 }
 
-void explain_text(FILE *to, const struct verdict *verdict, const struct diff_style *style)
+void explain_text(FILE *to, const struct verdict *verdict, const struct style *style)
 {
     struct diff diff = find_diff(verdict->recording->lines, verdict->recording->count,
                                  verdict->lines, verdict->run->count);
@@ -200,45 +200,86 @@ void explain_text(FILE *to, const struct verdict *verdict, const struct diff_sty
     free(diff.signs);
 }
 
-/* --- Times --- */
+/* --- Times. A line stands as in a diff, with what is wrong about it. --- */
 
-static double seconds(double ms)
+static void explain_time(FILE *to, const struct line *line, long late,
+                         const struct lateness *allowed)
 {
-    return ms / 1000;
+    struct line came = *line;
+
+    came.stamp += late;
+    fputs("  ", to);
+    show_line(to, &came);
+    fprintf(to, "   (expected at %ld.%02ld: %.2f s %s", line->stamp / 100,
+            line->stamp % 100, (double)labs(late) / 100, late < 0 ? "early" : "late");
+    if (allowed)
+        fprintf(to, ", and %.2f s are allowed", allowed->allowed / 1000);
+    fputs(")\n", to);
 }
 
-static void quote(FILE *to, const struct line *line)
+static void explain_early(FILE *to, const struct verdict *verdict, int most)
 {
-    fputc('"', to);
-    show_text(to, line->text, line->size);
-    fputs("\", ", to);
+    for (size_t i = 0; i < verdict->run->count; i++) {
+        size_t recorded = verdict->recorded_index[i];
+        const struct line *wanted = &verdict->recording->lines[recorded];
+        const struct line *came = &verdict->lines[i];
+
+        if (!is_early(verdict, i) && !is_stamped_falsely(verdict, i))
+            continue;
+        if (most-- == 0) {
+            fputs("...\n", to);
+            return;
+        }
+        if (is_early(verdict, i)) {
+            explain_time(to, wanted, came->stamp - wanted->stamp, NULL);
+        } else {
+            fputs("  ", to);
+            show_line(to, came);
+            fprintf(to, "   (it came %.2f s after the start: a false stamp)\n",
+                    (double)verdict->run->lines[i].arrived / 1e9);
+        }
+    }
 }
 
-void explain_false_stamp(FILE *to, const struct verdict *verdict, size_t i)
+static void explain_late(FILE *to, const struct verdict *verdict,
+                         const struct style *style)
 {
-    quote(to, &verdict->lines[i]);
-    fprintf(to, "is stamped %.2f s, but came %.2f s after the start: a false stamp\n",
-            (double)verdict->lines[i].stamp / 100,
-            (double)verdict->run->lines[i].arrived / 1e9);
+    int most = style->most_late;
+
+    for (size_t i = 0; i < verdict->recording->count; i++) {
+        const struct line *line = &verdict->recording->lines[i];
+        const struct lateness *late = &verdict->late[i], *behind = &verdict->behind[i];
+
+        if (!is_late(late) && !is_late(behind))
+            continue;
+        if (most-- == 0) {
+            fputs("...\n", to);
+            return;
+        }
+        if (is_late(late)) {
+            explain_time(to, line, (long)(late->by / 10), style->allowance ? late : NULL);
+        } else {
+            fputs("  ", to);
+            show_line(to, line);
+            fprintf(to, "   (came %.2f s after its stamp, and %.2f s are allowed)\n",
+                    behind->by / 1000, behind->allowed / 1000);
+        }
+    }
 }
 
-void explain_behind(FILE *to, const struct verdict *verdict, size_t recorded)
+void explain_times(FILE *to, const struct verdict *verdict, const struct style *style)
 {
-    quote(to, &verdict->recording->lines[recorded]);
-    fprintf(to,
-            "came %.2f s after the time that it is stamped with (allowed here: %.2f s)\n",
-            seconds(verdict->behind[recorded].by),
-            seconds(verdict->behind[recorded].allowed));
-}
-
-void explain_unaccounted(FILE *to, const struct verdict *verdict)
-{
+    if (verdict->early > 0) {
+        explain_early(to, verdict, style->most_early);
+        return;
+    }
+    explain_late(to, verdict, style);
     if (is_late(&verdict->unaccounted))
         fprintf(to,
                 "from its start to its end it took %.2f s more than its last line says:"
                 " it waits unseen, before its first line or after its last"
                 " (allowed here: %.2f s)\n",
-                seconds(verdict->unaccounted.by), seconds(verdict->unaccounted.allowed));
+                verdict->unaccounted.by / 1000, verdict->unaccounted.allowed / 1000);
 }
 
 /* --- The end --- */

@@ -14,25 +14,22 @@ void show_line(FILE *to, const struct line *line);
 /* At most `most` lines of a text of several, each after a prefix. */
 void show_lines(FILE *to, const char *prefix, const char *text, size_t size, int most);
 
-/* How lines that differ are shown: what "- " and "+ " stand for, and how many lines, and
- * how many of one side in a row, are shown at most. */
-struct diff_style {
-    const char *sides;
-    int most_lines, most_alike;
+/* How much is said. */
+struct style {
+    const char *sides;          /* what "- " and "+ " stand for in a diff */
+    int most_lines, most_alike; /* lines of a diff; of one side in a row */
+    int most_early, most_late;  /* lines that come so */
+    bool allowance;             /* whether what is allowed is told, too */
 };
 
 /* The lines that differ, as diff -U2 shows them, with the times that they have or had. */
-void explain_text(FILE *to, const struct verdict *verdict,
-                  const struct diff_style *style);
+void explain_text(FILE *to, const struct verdict *verdict, const struct style *style);
+
+/* The lines that are early, or else those that are late, and the time from start to end
+ * that no stamp tells of. */
+void explain_times(FILE *to, const struct verdict *verdict, const struct style *style);
 
 /* A hang, a crash, another exit status, other words on stderr. */
 void explain_end(FILE *to, const struct verdict *verdict);
-
-/* The time from start to end that no stamp tells of, if it is too long. */
-void explain_unaccounted(FILE *to, const struct verdict *verdict);
-
-/* A line that is stamped ahead of the clock, or comes too long after its stamp. */
-void explain_false_stamp(FILE *to, const struct verdict *verdict, size_t i);
-void explain_behind(FILE *to, const struct verdict *verdict, size_t recorded);
 
 #endif
