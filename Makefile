@@ -404,9 +404,9 @@ clean:
 	@rmdir $(BUILD) 2>/dev/null || :
 
 # A directory's name would be "nothing to be done", which isn't what was meant.
-no_commands := tests common build $(BUILD) $(lessons)
-.PHONY: $(sort $(no_commands) $(no_commands:=/))
-$(sort $(no_commands) $(no_commands:=/)):
+no_commands := $(sort tests common build $(BUILD) $(lessons))
+.PHONY: $(no_commands)
+$(no_commands):
 	@echo "$@ is a directory, and no command: \`make help\` lists the commands" >&2; exit 1
 
 force:
