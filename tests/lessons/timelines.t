@@ -283,11 +283,11 @@ subtest 'who is busy, and when nobody is' => sub {
 
 subtest 'another recording is another picture' => sub {
     for my $lesson (grep { takes_time($_) } lessons()) {
+        my $copy = copy_of($lesson);
+        is(run([$draw, $copy])->{out}, read_file("$lesson/timeline.svg"), "$lesson: a copy is the same");
         for my $out (recordings_of($lesson)) {
-            my $copy = copy_of($lesson);
             my $path = "$copy/" . basename($out);
-            is(run([$draw, $copy])->{out}, run([$draw, $lesson])->{out}, 'a copy is the same');
-            my $text = read_file($path);
+            my $text = read_file($out);
             my $end = qr/(?:! [^\n]*\n)*(?:exit \d+\n)?\z/; # what no picture shows
             # What is measured or computed comes last, without a time: no picture shows when.
             my $no_time = qr/(?:(?:~|\[  -  \]) [^\n]*\n)*/;
@@ -296,6 +296,7 @@ subtest 'another recording is another picture' => sub {
             write_file($path, $text);
             isnt(run([$draw, $copy])->{out}, read_file("$lesson/timeline.svg"),
                 "$out: its last line 0.1 s later");
+            write_file($path, read_file($out));
         }
     }
 };
