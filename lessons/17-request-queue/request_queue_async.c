@@ -128,6 +128,11 @@ static void on_stats(struct fetch *fetch)
     struct queue *queue = fetch->data;
     int requests = 0, at_once = 0;
 
+    if (fetch->result != CURLE_OK) {
+        fprintf(stderr, "%s: cannot ask for the count: %s\n", program_name(),
+                fetch->error);
+        exit(EXIT_FAILURE);
+    }
     must("understand the count",
          sscanf(fetch->body, "requests: %d most at once: %d", &requests, &at_once) == 2
              ? 0

@@ -80,6 +80,11 @@ static void ask_site(struct queue *queue)
 
     snprintf(url, sizeof url, "%s/stats", site());
     fetch_and_wait(queue->easy, &fetch, url, DEADLINE);
+    if (fetch.result != CURLE_OK) {
+        fprintf(stderr, "%s: cannot ask for the count: %s\n", program_name(),
+                fetch.error);
+        exit(EXIT_FAILURE);
+    }
     must("understand the count",
          sscanf(fetch.body, "requests: %d most at once: %d", &requests, &at_once) == 2
              ? 0

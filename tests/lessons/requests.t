@@ -177,6 +177,7 @@ subtest 'at most so many at once' => sub {
         is(scalar(() = $ran->{out} =~ /^\[.....\] pages: number \d+ failed, status 0, \w/mg), 24,
             "$name: without the site, each page is a failure");
         is($ran->{status}, 1, '... and the exit status says so');
+        is($ran->{err}, "$name: cannot ask for the count: connection refused\n", '... and why');
     }
 };
 
