@@ -10,16 +10,20 @@
  * program leaves behind; ours leave none.)
  *
  * The site is no child of the program, which may wait() for its own children, and would
- * find one that it doesn't know: it is started by a child of ours that ends at once, so
- * that init, or whoever looks after orphans, waits for it. And it is in a session of its
- * own, so that Ctrl-C reaches the program but not the site: who handles it can still ask
- * for pages. Order of events: main -> start_site -> be_site; read_address -> become */
+ * find one that it doesn't know: it is started by a child of ours, which we end as soon
+ * as the site serves, so that init, or whoever looks after orphans, waits for it. (Until
+ * then that child tells us whether the site has said why it ends.) And it is in a session
+ * of its own, so that Ctrl-C reaches the program but not the site: who handles it can
+ * still ask for pages. Order of events: main -> start_site -> be_site; read_address ->
+ * become */
 
 #include "around.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,37 +32,49 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { PATIENCE = 10000 }; /* ms; it takes 10, but under valgrind a second */
+enum {
+    PATIENCE = 120 * 1000, /* ms; it takes 10, but under valgrind a second */
+    HAS_SAID_WHY = 9       /* an exit status */
+};
 
 struct ends {
     int to_read, to_write;
 };
 
-static void find_site(char *path, size_t size);
+static void find_site(const char *self, char *path, size_t size);
 static struct ends make_pipe(void);
 static int move_up(int fd);
-static void start_site(const char *path, struct ends input, struct ends output);
+static pid_t start_site(const char *path, struct ends input, struct ends output);
 static _Noreturn void be_site(const char *path, struct ends input, struct ends output);
-static void read_address(int from, char *address, size_t size);
+static bool read_address(int from, char *address, size_t size);
+static int end_of(pid_t starter);
 static _Noreturn void stop(const char *what);
 
 int main(int argc, char *argv[])
 {
     char path[4096], address[64];
     struct ends input, output;
+    pid_t starter;
+    bool has_started;
 
     if (argc < 2) {
         fprintf(stderr, "usage: with-site PROGRAM ARGUMENTS...\n");
         return 2;
     }
-    find_site(path, sizeof path);
+    find_site(argv[0], path, sizeof path);
     input = make_pipe();
     output = make_pipe();
-    start_site(path, input, output);
+    starter = start_site(path, input, output);
     close(input.to_read);
     close(output.to_write);
-    read_address(output.to_read, address, sizeof address);
+    has_started = read_address(output.to_read, address, sizeof address);
     close(output.to_read);
+    if (has_started)
+        kill(starter, SIGKILL);
+    if (end_of(starter) != HAS_SAID_WHY && !has_started)
+        fprintf(stderr, "with-site: the site has not started\n");
+    if (!has_started)
+        return 1;
     if (setenv("SITE", address, 1) != 0)
         stop("set SITE");
     become("with-site", argv + 1); /* with input.to_write, which it need not know */
@@ -70,15 +86,18 @@ static _Noreturn void stop(const char *what)
     exit(1);
 }
 
-/* It is beside ourselves. */
-static void find_site(char *path, size_t size)
+/* It is beside ourselves. (Where there is no /proc, argv[0] may tell where that is.) */
+static void find_site(const char *self, char *path, size_t size)
 {
     size_t length = size - sizeof "site";
     int result = uv_exepath(path, &length);
 
-    if (result != 0) {
-        errno = -result;
-        stop("find the site");
+    if (result != 0 && strchr(self, '/') && strlen(self) < length)
+        strcpy(path, self);
+    else if (result != 0) {
+        fprintf(stderr, "with-site: cannot find itself, and the site beside it: is /proc "
+                        "missing?\n");
+        exit(1);
     }
     strcpy(strrchr(path, '/') + 1, "site");
 }
@@ -103,21 +122,28 @@ static int move_up(int fd)
     return moved;
 }
 
-static void start_site(const char *path, struct ends input, struct ends output)
+/* Returns the child of ours that starts it, and then waits for its end. */
+static pid_t start_site(const char *path, struct ends input, struct ends output)
 {
     pid_t child = fork();
+    int status = 0;
 
-    if (child == 0) {
-        setsid();
-        child = fork();
-        if (child == 0)
-            be_site(path, input, output);
-        _exit(child < 0 ? 1 : 0);
-    }
     if (child < 0)
         stop("start the site");
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+    if (child > 0)
+        return child;
+    setsid();
+    child = fork();
+    if (child == 0)
+        be_site(path, input, output);
+    close_others(-1,
+                 -1); /* by which the site knows that we are there, and we that it is */
+    if (child < 0)
+        fprintf(stderr, "with-site: cannot start the site: %s\n", strerror(errno));
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
+    _exit(child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) != 0) ? HAS_SAID_WHY
+                                                                       : 0);
 }
 
 /* Nothing else of the program's stays open here: somebody may wait for it to close. */
@@ -139,8 +165,17 @@ static long now(void)
     return time.tv_sec * 1000L + time.tv_nsec / 1000000L;
 }
 
-/* Its only line. When it can't start, it has said why. */
-static void read_address(int from, char *address, size_t size)
+static int end_of(pid_t starter)
+{
+    int status = 0;
+
+    while (waitpid(starter, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+/* Its only line. Returns whether it has come before its end. */
+static bool read_address(int from, char *address, size_t size)
 {
     const long end = now() + PATIENCE;
     struct pollfd poll_from = {.fd = from, .events = POLLIN};
@@ -152,16 +187,20 @@ static void read_address(int from, char *address, size_t size)
 
         if (count < 0 && errno == EINTR)
             continue;
+        if (count == 0) {
+            fprintf(stderr, "with-site: the site has not started in %d s\n",
+                    PATIENCE / 1000);
+            exit(1);
+        }
         if (count > 0)
             count = read(from, address + length, size - length);
         if (count <= 0)
-            break;
+            return false;
         length += (size_t)count;
         if (address[length - 1] == '\n') {
             address[length - 1] = '\0';
-            return;
+            return true;
         }
     }
-    fprintf(stderr, "with-site: the site has not started\n");
-    exit(1);
+    return false;
 }

@@ -569,14 +569,42 @@ subtest 'more open files than one would think' => sub {
 subtest 'no site' => sub {
     my $empty = scratch();
     system('cp', $with, $empty) == 0 or die;
-    for ([undef, qr{\Awith-site: cannot start \Q$empty\E/site: No such file or directory\n}], ["#!/bin/sh\n", qr{\A}],
-        ["#!/bin/sh\necho 'site: cannot x: y' >&2\nexit 1\n", qr{\Asite: cannot x: y\n}])
+    for ([undef, "with-site: cannot start $empty/site: No such file or directory\n"],
+        ["#!/bin/sh\n", "with-site: the site has not started\n"], ["#!/bin/sh\nkill -9 \$\$\n", "with-site: the site has not started\n"],
+        ["#!/bin/sh\necho 'site: cannot x: y' >&2\nexit 1\n", "site: cannot x: y\n"])
     {
         my ($text, $wanted) = @$_;
         write_file("$empty/site", $text, 0755) if defined $text;
         my $ran = run(["$empty/with-site", 'echo', 'hello']);
         is("$ran->{status}$ran->{out}", 1, 'it says so, and the program is not started');
-        like($ran->{err}, qr/${wanted}with-site: the site has not started\n\z/, 'a sentence');
+        is($ran->{err}, $wanted, 'in one sentence');
+    }
+};
+
+subtest 'few files, few processes, no /proc' => sub {
+    for my $count (4 .. 16) {
+        my $ran = run(['sh', '-c', 'ulimit -n $1 && exec "$2" true', 'sh', $count, $with]);
+        is($ran->{status}, 1, "ulimit -n $count");
+        # Before main: a library that can't be opened.
+        like($ran->{err}, qr/\A[^\n]+(?i:too many open files|error while loading shared libraries)[^\n]*\n\z/, 'one sentence');
+    }
+    chmod 0755, $here;
+    for my $count (1, 2) {
+        my @few = (qw(setpriv --clear-groups --reuid=54321 prlimit), "--nproc=$count");
+        SKIP: {
+            skip('processes cannot be limited here', 2) if $> != 0 || !tool('setpriv') || !tool('prlimit');
+            my $ran = run([@few, $with, 'true']);
+            isnt($ran->{status}, 0, "$count processes");
+            like($ran->{err}, qr/\A[^\n]*: cannot [^\n]*\n\z/i, 'one sentence');
+        }
+    }
+    my $hide = 'mount -t tmpfs none /proc && exec "$@"';
+    my @hide = ('unshare', '--mount', 'sh', '-c', $hide, 'sh');
+    SKIP: {
+        skip('nothing can be mounted here', 2) if @under || run([@hide, 'true'])->{status};
+        is(run([@hide, $with, 'true'])->{status}, 0, 'no /proc');
+        is(run([@hide, 'sh', '-c', 'PATH=$1:$PATH; exec with-site true', 'sh', $here])->{err},
+            "with-site: cannot find itself, and the site beside it: is /proc missing?\n", 'found in $PATH, without /proc');
     }
 };
 
