@@ -456,7 +456,10 @@ static void make_share(struct server *server)
 
     let_do(server, show, "/dev/null");
     share = strstr(server->text, mark);
-    share = share ? strtok(share + strlen(mark), "\n") : "none";
+    if (share == NULL)
+        give_up(server, "initdb does not say where its files are");
+    share += strlen(mark);
+    share[strcspn(share, "\n")] = '\0';
     directory = opendir(share);
     if (directory == NULL || mkdir("share", 0700) != 0)
         give_up(server, "cannot read %s: %s", share, strerror(errno));

@@ -183,9 +183,17 @@ static void do_later(void (*what)(void), unsigned ms)
 
 /* --- fetch --- */
 
-static void wait_for_each(void)
+static CURL *make_easy(void)
 {
     CURL *easy = curl_easy_init();
+
+    must("start curl", easy ? 0 : UV_ENOMEM);
+    return easy;
+}
+
+static void wait_for_each(void)
+{
+    CURL *easy = make_easy();
 
     for (int i = 0; i < count * rounds; i++) {
         struct subject *subject = &subjects[i % count];
@@ -538,6 +546,7 @@ static void free_from_inside(int argc, char *argv[])
         struct fetch *fetch = malloc(sizeof *fetch);
         char *url = strdup(argv[i]);
 
+        must("make a fetch", fetch && url ? 0 : UV_ENOMEM);
         memset(fetch, 0xee, sizeof *fetch);
         must("start", fetch_start(&fetcher, fetch, url, strstr(url, "/silent") ? 300 : 0,
                                   on_done_and_free));
@@ -605,7 +614,7 @@ static void rest(int argc, char *argv[])
 static void show(int argc, char *argv[])
 {
     struct fetch fetch = {0};
-    CURL *easy = curl_easy_init();
+    CURL *easy = make_easy();
 
     for (int i = 1; i < argc; i++) {
         fetch_and_wait(easy, &fetch, argv[i], 0);
