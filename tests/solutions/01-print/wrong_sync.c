@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right words in the right order, each waited for: sync in disguise.
  *
- * verdict: Third   (expected at 1.50: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

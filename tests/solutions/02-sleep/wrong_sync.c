@@ -1,6 +1,6 @@
 /* wrong_sync.c - every line in its place, but nobody sleeps while another one does.
  *
- * verdict: Second: done   (expected at 3.00: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, in a row.
  *
- * verdict: sleeper 3: done   (expected at 0.60: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

@@ -1,6 +1,6 @@
 /* wrong_sync.c - one bot after the other, printed as if they had been asked at once.
  *
- * verdict: Smart Bot: online, accept   (expected at 0.30: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

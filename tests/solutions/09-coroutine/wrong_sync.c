@@ -1,6 +1,6 @@
 /* wrong_sync.c - one count after the other, printed as if they overlapped.
  *
- * verdict: Ann: 6 boxes   (expected at 0.40: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

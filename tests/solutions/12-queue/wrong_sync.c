@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, one job after the other.
  *
- * verdict: worker 5: done with job 5   (expected at 0.10: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

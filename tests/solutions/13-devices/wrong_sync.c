@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, and a wait for each reply.
  *
- * verdict: Smart Speaker: is online   (expected at 0.20: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

@@ -1,7 +1,7 @@
 /* wrong_sync.c - the right lines in the right order, one bot read to its end after
  * the other, and then told as if all had been listened to.
  *
- * verdict: Pepper Bot: leaving (sent at 0.60)   (expected at 0.60: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

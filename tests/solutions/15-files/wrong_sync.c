@@ -1,7 +1,7 @@
 /* wrong_sync.c - the right lines in the right order; the files are copied one after
  * the other.
  *
- * verdict: file 0: its copy is equal   (expected at 0.60: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, one page after the other.
  *
- * verdict: page 2: 200, 1074 bytes   (expected at 0.60: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "fetch.h"
 #include "lesson.h"

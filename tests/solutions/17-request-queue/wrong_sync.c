@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, one page after the other.
  *
- * verdict: bakery: page 2, 1074 bytes   (expected at 0.20: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "fetch.h"
 #include "lesson.h"

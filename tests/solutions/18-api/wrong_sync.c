@@ -1,7 +1,7 @@
 /* wrong_sync.c - the right lines in the right order, at the wrong time: one call after
  * the other, each waited for.
  *
- * verdict: Lima: located   (expected at 0.60: ... s late) */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 

@@ -1,6 +1,6 @@
 /* wrong_sync.c - the right lines in the right order, one bill after the other.
  *
- * verdict: Cleo: 22 euros   (expected at 0.6 */
+ * verdict: waits for something that it need not wait for */
 
 #include "lesson.h"
 
