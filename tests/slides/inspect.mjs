@@ -77,9 +77,10 @@ function describe() {
             return {
                 seconds: Number(svg.style.getPropertyValue('--seconds')),
                 ...move?.effect.getTiming(),
-                begun: move?.currentTime,
+                started: move?.startTime ?? Infinity, // it is about to
             };
         }),
+        now: document.timeline.currentTime,
     };
 }
 
@@ -146,11 +147,15 @@ export async function inspect(
     if (axe) await page.addScriptTag({ path: pathOf('axe-core/axe.min.js') });
 
     const visited = new Map(); // slides: how often
+    let last, looked; // the slide and the time of the last step
+    let left = 0; // when the slide before this one was last seen
     await walk(page, async ({ id, step }) => {
         const where = `slide ${id}, step ${step}`;
         const add = (what, complaint) => complaints[what].push(`${where}: ${complaint}`);
         visited.set(id, (visited.get(id) ?? 0) + 1);
         const is = await page.evaluate(describe);
+        if (last !== id) left = looked ?? 0;
+        [last, looked] = [id, is.now];
         if (is.notes.length < 20) add('notes', 'no notes');
         if (is.notesShown) add('notes', 'the class sees the notes');
         if (is.headings.length !== 1) add('headings', `${is.headings.length} headings`);
@@ -172,8 +177,8 @@ export async function inspect(
                 add('links', `${link} leads nowhere`);
         for (const text of is.small) add('sizes', `too small: ${text.slice(0, 40)}`);
         if (step > 0 && is.unlit > 0) add('steps', 'no line is lit');
-        for (const { seconds, duration, delay, begun } of is.edges)
-            if (duration !== seconds * 1000 || delay !== 1000 || !(begun < 1000))
+        for (const { seconds, duration, delay, started } of is.edges)
+            if (duration !== seconds * 1000 || delay !== 1000 || !(started >= left))
                 add('edges', 'the red edge does not set out, in real time');
         if (axe)
             for (const { id, impact, nodes } of await page.evaluate(axeOfSlide))
@@ -253,9 +258,17 @@ const whereIs = page =>
         };
     });
 
-// Whether the speaker's window shows within some seconds what the deck shows.
-async function follows(page, speaker) {
-    for (let tries = 0; tries < 25; tries++) {
+// Until it is so, or for two minutes; whether it is.
+const PATIENCE = 120_000;
+async function until(page, isSo) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; await page.waitForTimeout(50))
+        if (await isSo()) return true;
+    return false;
+}
+
+// Whether the speaker's window comes to show what the deck shows.
+const follows = (page, speaker) =>
+    until(page, async () => {
         const { id, next, notes } = await whereIs(page);
         const shown = [];
         for (const frame of speaker.frames().slice(1))
@@ -267,19 +280,16 @@ async function follows(page, speaker) {
         const read = await speaker
             .locator('.speaker-controls-notes .value')
             .textContent();
-        if (shown.join() === `${id},${next}` && squeeze(read) === squeeze(notes))
-            return true;
-        await page.waitForTimeout(200);
-    }
-    return false;
-}
+        return shown.join() === `${id},${next}` && squeeze(read) === squeeze(notes);
+    });
 
 // The speaker's window: the notes of this slide, the next one, a clock; and its keys.
 async function openSpeaker(page, complaints) {
-    const popup = page.waitForEvent('popup', { timeout: 5000 }).catch(() => undefined);
+    const popup = page.waitForEvent('popup', { timeout: PATIENCE }).catch(() => undefined);
     await page.keyboard.press('s');
     const speaker = await popup;
     if (!speaker) return complaints.push('it does not open');
+    speaker.setDefaultTimeout(PATIENCE);
     speaker.on('pageerror', error => complaints.push(error.message));
     if (!(await follows(page, speaker)))
         complaints.push('it does not show where the deck is');
@@ -287,13 +297,15 @@ async function openSpeaker(page, complaints) {
         ['deck', page],
         ['speaker window', speaker],
     ]) {
-        const { id, next } = await whereIs(page);
-        // In its first seconds the window may take the deck back to where it was.
-        for (let tries = 0; tries < 3 && (await whereIs(page)).id === id; tries++) {
+        // In its first moments the window may take the deck back to where it was: it is
+        // pressed until the deck is elsewhere.
+        const { id } = await whereIs(page);
+        const pressed = async () => {
             await window.keyboard.press('PageDown');
-            await page.waitForTimeout(1000);
-        }
-        if ((await whereIs(page)).id !== next)
+            await page.waitForTimeout(300);
+            return (await whereIs(page)).id !== id;
+        };
+        if (!(await until(page, pressed)))
             complaints.push(`a key in the ${name} does not move the deck`);
         if (!(await follows(page, speaker)))
             complaints.push(`it does not follow a key in the ${name}`);
