@@ -250,9 +250,15 @@ static bool exists(const char *name)
 }
 
 /* exercise.c, exercise.out, exercise@2.out: the student's */
-static bool is_exercise(const char *file)
+/* Whether it is a file of the lesson, as the Makefile knows them: not one of the student's
+ * (exercise_old.c), and none whose name make can't hold. */
+static bool is_of_lesson(const char *file)
 {
-    return strncmp(file, "exercise", 8) == 0 && (file[8] == '.' || file[8] == '@');
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789_@.-";
+
+    return strncmp(file, "exercise", 8) != 0 && file[0] != '-' &&
+           file[strspn(file, letters)] == '\0';
 }
 
 /* name@5.out belongs to name.c */
@@ -279,7 +285,7 @@ static void find_programs(void)
         must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
     uv_fs_req_cleanup(&listing);
     for (int i = 0; i < count; i++)
-        if (!is_exercise(names[i]) &&
+        if (is_of_lesson(names[i]) &&
             (ends_with(names[i], ".out") ||
              (ends_with(names[i], ".c") && !is_recorded(names[i], names, count))))
             add_program(names[i]);

@@ -105,7 +105,7 @@ sub looks_at_results {
 }
 
 subtest 'common' => sub {
-    my @sources = (glob('common/*.c'), 'tests/fetch_subject.c');
+    my @sources = (glob('common/*.c common/*/*.c'), glob 'tests/*.c');
     my @lacks = grep { $needs_of{$_} && !is_there($needs_of{$_}) } @sources;
     my %lacks = map { $_ => 1 } @lacks;
     looks_at_results('', grep { !$lacks{$_} } @sources);
