@@ -23,7 +23,8 @@
 #: make test         what may differ on a machine: every program against its
 #:                   recording, and the rules of the lessons
 #: make test-05      every program of lesson 05 against its recording
-#: make test-tools   the tools' own tests
+#: make test-tools   what is the same on every machine: the tools' own tests, and
+#:                   what the sources must keep
 #: make test-exercises  starters fail, solutions pass, and so on
 #: make test-slides  every step of every slide, in a real browser
 #: make out-05       record the output of lesson 05 anew, and show what changed
@@ -283,7 +284,7 @@ test: programs
 
 # Not beside what computes, if both are asked for.
 test-tools: programs $(filter test,$(MAKECMDGOALS))
-	@$(need_prove); $(prove) -j16 $(wildcard tests/tools/*.t)
+	@$(need_prove); $(prove) -j16 $(wildcard tests/tools/*.t tests/sources/*.t)
 
 test-%: tools force
 	@$(find_lesson); $(need_prove); \

@@ -250,8 +250,8 @@ static bool exists(const char *name)
 }
 
 /* exercise.c, exercise.out, exercise@2.out: the student's */
-/* Whether it is a file of the lesson, as the Makefile knows them: not one of the student's
- * (exercise_old.c), and none whose name make can't hold. */
+/* Whether it is a file of the lesson, as the Makefile knows them: not one of the
+ * student's (exercise_old.c), and none whose name make can't hold. */
 static bool is_of_lesson(const char *file)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -12,8 +12,8 @@
  * delayed too; a run may hang, once; up to 14 runs are stalled, and may be anything. But
  * each line, the order and the end are right in one of the seven runs that count. */
 
-#include "die.h"
-#include "judge.h"
+#include "check/die.h"
+#include "check/judge.h"
 
 #include <inttypes.h>
 #include <limits.h>

@@ -404,7 +404,7 @@ for (@measurements) {
 # --- The rule as a whole, on 20,000 random programs and their noise ---
 
 my @judge = map {"common/check/$_.c"} qw(judge recording run account die);
-system("$cc -std=gnu11 -O1 -Icommon -Icommon/check -o $home/judge_noise tests/judge_noise.c @judge common/story.c") == 0
+system("$cc -std=gnu11 -O1 -Icommon -o $home/judge_noise tests/judge_noise.c @judge common/story.c") == 0
     or die "check.t: cannot build judge_noise.c\n";
 for my $property (qw(noise fault)) {
     my $is = run(["$home/judge_noise", $property, 10_000, $ENV{SEED} // 1]);
