@@ -202,10 +202,9 @@ $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
 $(lessons:%=$(BUILD)/%/exercise): force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
-	@[ -z "$$(common/needs --missing $(<D))" ] || exit 0; \
-	$(show) flags=$$(common/needs --cflags $(<D)) && libs=$$(common/needs --libs $(<D)) && \
-	$(compile) $$flags $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish_note) $(finish)
+	@flags=$$(common/needs --flags $(<D)); [ -n "$$flags" ] || exit 0; $(show) \
+	$(compile) $(note) $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
 
 # Programs that ask the web site are linked with fetch.o, and started in with-site.
 in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
@@ -317,10 +316,9 @@ out-%: tools force
 # are written from them.
 $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
-	@flags=$$(common/needs --cflags lessons/$(notdir $(<D))) && \
-	libs=$$(common/needs --libs lessons/$(notdir $(<D))) && $(show) \
-	$(compile) $$flags -DSOLUTION $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$libs $(finish_note) $(finish)
+	@flags=$$(common/needs --flags lessons/$(notdir $(<D))); [ -n "$$flags" ] || exit 0; $(show) \
+	$(compile) -DSOLUTION $(note) $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
 
 test-exercises: tools
 	@$(need_prove); prove -j16 tests/exercises/*.t

@@ -93,6 +93,9 @@ subtest 'the site is missing' => sub {
         is(made($tree, [], %env)->{out} =~ s/^\n.*//msr, "lessons/02-web is left out: it needs $lacks: "
             . "`make setup` installs what is missing\n", 'and are not made again');
 
+        $ran = run(['common/needs', '--flags', 'lessons/02-web'], dir => $tree, env => \%env);
+        is("$ran->{out}$ran->{err}", '', 'there are no options to build it with');
+
         $ran = made($tree, ['lesson-02'], %env);
         isnt($ran->{status}, 0, 'make lesson-02');
         like($ran->{err}, qr/^Lesson 02 needs $lacks: `make setup`/m, 'says what is missing');
