@@ -33,15 +33,24 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-cat >"$made" <<'END'
+exec cp "$0.made" "$made"
+SH
+write_file("$quick_cc.made", <<'SH', 0755);
 #!/bin/sh
 case $0 in
 */check) printf '1..1\nok 1 - checked %s\n' "$*" ;;
 */show) echo "shown: $*" ;;
 */draw) echo "drawn: $*"; cat "$1"/*_async.out || exit ;;
 esac
-END
-chmod +x "$made"
+SH
+
+# One that compiles a lesson's programs really, and nothing else.
+my $half_cc = write_file("$scratch/half-cc", <<"SH", 0755);
+#!/bin/sh
+case "\$*" in
+*" -o build/lessons/"* | *" common/lesson.c"*) exec @cc "\$@" ;;
+*) exec $quick_cc "\$@" ;;
+esac
 SH
 
 # The sources of the tools, which take the compiler's time, may say nothing but what can be
@@ -57,8 +66,10 @@ sub spare {
     return $tree;
 }
 
+# One file stands for all that the checker is made of.
 sub tree {
     my $tree = bare_tree();
+    unlink grep { !m{/check\.c$} } glob "$tree/common/check/*.c";
     add_lesson($tree, '01-tea');
     add_lesson($tree, '05-cake');
     return $tree;
@@ -112,8 +123,9 @@ sub make {
     return run([make_command(), @$arguments], dir => $tree, env => {CC => $quick_cc, %env});
 }
 
-# The same with a real compiler.
-sub make_really { return make(@_, CC => "@cc") }
+# The same with a real compiler, for all or for the lessons' programs.
+sub make_really  { return make(@_, CC => "@cc") }
+sub make_lessons { return make(@_, CC => $half_cc) }
 
 # PATH, so that a tree's own tools are found first.
 sub own_path { return "$_[0]/bin:$ENV{PATH}" }
@@ -238,7 +250,7 @@ SH
 };
 
 subtest 'with another compiler or other flags, everything is made anew' => sub {
-    my $tree = tree();
+    my $tree = tree_with_tools();
     my $own  = fake($tree, 'own-cc', qq{echo "\$*" >>"$tree/log"\nexec $quick_cc "\$@"\n});
     succeeds(make($tree, ['-j2']), 'make');
 
@@ -294,9 +306,9 @@ subtest 'BUILD puts everything elsewhere, and the course may be read-only' => su
             system('chmod', '-R', 'a-w', $tree) == 0 or die 'cannot chmod';
         }
         succeeds(make($tree, ['-j2'], BUILD => $where), "make with BUILD=$where");
-        succeeds(make($tree, ["BUILD=$where", 'test']), "make test BUILD=$where");
-        my $shown = make($tree, ["BUILD=$where", 'lesson-05']);
-        like($shown->{out}, qr{^shown: lessons/05-cake$}m, "make lesson-05 BUILD=$where");
+        my $shown = make($tree, ["BUILD=$where", 'test', 'lesson-05']);
+        succeeds($shown, "make test lesson-05 BUILD=$where");
+        like($shown->{out}, qr{^shown: lessons/05-cake$}m, 'is shown');
         system('chmod', '-R', 'u+w', $tree);
 
         my $there = $where =~ m{^/} ? $where : "$tree/$where";
@@ -308,28 +320,31 @@ subtest 'BUILD puts everything elsewhere, and the course may be read-only' => su
 };
 
 subtest 'a program that does not compile' => sub {
-    my $tree = spare(tree(), qw(show timeline story));
-    succeeds(make_really($tree, ['-j2']), 'first it does');
+    my $tree = tree();
+    succeeds(make_lessons($tree, ['-j2']), 'first it does');
     age($tree);
     my $good = read_file("$tree/lessons/01-tea/tea_async.c");
     for my $bad ('int main(void) { return biscuit; }', 'int biscuit(void) { return 0; }') {
         write_file("$tree/lessons/01-tea/tea_async.c", "$bad\n");
-        my $made = make_really($tree, ['-j2']);
+        my $made = make_lessons($tree, ['-j2']);
         isnt($made->{status}, 0, 'make fails');
         like($made->{err}, qr/biscuit|main/, 'with the words of the compiler');
         is_deeply([grep { !/\.d$/ } glob "$tree/build/lessons/01-tea/tea_async*"],
             [], 'there is no program, neither half nor old');
-        my $other = make_really($tree, ['lesson-05']);
+        unlink "$tree/build/lessons/05-cake/cake_sync";
+        my $other = make_lessons($tree, ['lesson-05']);
         succeeds($other, 'another lesson can be shown');
-        like($other->{out}, qr/cake: ready/, 'and is');
+        like($other->{out}, qr{^shown: lessons/05-cake$}m, 'and is');
+        ok(-x "$tree/build/lessons/05-cake/cake_sync", 'with what was not built yet');
         unlink "$tree/build/lessons/01-tea/tea_sync";
-        my $same = make_really($tree, ['lesson-01']);
+        my $same = make_lessons($tree, ['lesson-01']);
         like($same->{err}, qr/biscuit|main/, 'its own lesson says what is wrong');
-        like($same->{out}, qr/tea: ready/, 'and shows what there is');
-        isnt(make_really($tree, ['test-01'])->{status}, 0, 'its test fails');
+        like($same->{out}, qr{^shown: lessons/01-tea$}m, 'and is shown');
+        ok(-x "$tree/build/lessons/01-tea/tea_sync", 'with what can be built');
+        isnt(make_lessons($tree, ['test-01'])->{status}, 0, 'its test fails');
     }
     write_file("$tree/lessons/01-tea/tea_async.c", $good);
-    succeeds(make_really($tree, []), 'when it is mended');
+    succeeds(make_lessons($tree, []), 'when it is mended');
     ok(-x "$tree/build/lessons/01-tea/tea_async", 'it is there again');
 };
 
@@ -354,7 +369,7 @@ subtest 'damaged notes of what includes what' => sub {
 
 # Finder, Windows and GNOME make copies of such names.
 subtest 'files that are none of the course' => sub {
-    my $tree  = tree();
+    my $tree  = tree_with_tools();
     my @names = ('exercise copy.c', 'exercise - Copy.c', 'exercise (copy).c', 'exercise_old.c', 'a#b.c', 'my $x.c',
         "it's.c", 'a%b.c', 'a:b.c', 'cake_sync.c copy.c', 'cake sync.out', '-x.c', '*.c');
     write_file("$tree/lessons/05-cake/$_", "no C\n") for @names;
@@ -411,8 +426,7 @@ subtest 'a lesson is called by its number or name' => sub {
         is(join(' ', sort @tested), join(' ', map {"lessons/05-cake/cake_$_.out"} qw(async sync)),
             "test-$name");
     }
-    succeeds(make($tree, ['tools']), 'make tools');
-    for my $goal (map { my $kind = $_; map {"$kind-$_"} qw(99 xx 0 055 ake) } qw(lesson test out)) {
+    for my $goal (qw(lesson-99 lesson-xx lesson-0 lesson-055 lesson-ake test-99 out-99)) {
         my ($name) = $goal =~ /-(.*)/;
         fails_with_a_line(make($tree, [$goal]),
             qr/^There is no lesson "$name"\. The lessons are 01 to 05; `make lessons` lists them\.$/,
@@ -725,7 +739,8 @@ subtest 'make clean takes away what make has made, and nothing else' => sub {
             mkdir $there;
         }
         write_file("$there/diary", "mine\n");
-        succeeds(make($tree, ['-j2', @build]), 'make, in a directory with a file of mine');
+        my @some = map { ($where // 'build') . "/$_" } 'common/show', 'tests/fetch_subject.o', 'lessons/05-cake/cake_sync';
+        succeeds(make($tree, ['-j2', @build, @some]), 'make, in a directory with a file of mine');
         succeeds(make($tree, ['clean', @build]), 'make clean');
         is_deeply([keys %{ files_below($there) }], ['diary'], 'only my file is left');
     }
