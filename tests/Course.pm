@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
-    no_complaints patience wait_until in_time try_again source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
+    no_complaints patience wait_until source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
     tree_with_exercises save_answer);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -225,32 +225,6 @@ sub wait_until {
         sleep 0.02;
     }
     return 1;
-}
-
-# Something takes less than so many seconds: $try does it, and returns how many it took.
-# When it takes longer, that may be noise, which comes and goes: it is tried again.
-sub in_time {
-    my ($seconds, $name, $try) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my @took;
-    for (1 .. 6) {
-        push @took, $try->();
-        return pass($name) if $took[-1] < $seconds * ($ENV{SLOW} || 1);
-    }
-    return fail($name) || diag("each time it took longer than $seconds s: @took");
-}
-
-# Do something, and if a machine that stood still has spoilt it, once more, up to six
-# times. Returns what the last try returned.
-sub try_again {
-    my ($try, $is_spoilt) = @_;
-    my $outcome;
-    for (1 .. 6) {
-        $outcome = $try->();
-        last if !$is_spoilt->($outcome);
-        diag('the machine may have stood still: once more');
-    }
-    return $outcome;
 }
 
 # Whether there is such a command.
