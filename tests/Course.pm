@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
     no_complaints patience wait_until source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
-    tree_with_exercises save_answer);
+    tree_with_exercises save_answer save_script no_compiler);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
 # not meant for those that we start.
@@ -86,6 +86,24 @@ sub save_answer {
     my %known = (right => $right, given => $given);
     my $file  = "$tree/lessons/$name/exercise.c";
     write_file("$file.new", exercise(map {"    $_"} map { $known{$_} // $_ } @lines));
+    return rename "$file.new", $file;
+}
+
+# Where nothing depends on the compiler: a `make` that takes exercise.c for the program, and what
+# is saved then, lines of sh behind the one that prints "start".
+sub no_compiler {
+    my ($tree) = @_;
+    return write_file("$tree/no-compiler", <<'SH', 0755);
+#!/bin/sh
+for program; do :; done
+cp "${program#build/}.c" "$program.new" && chmod +x "$program.new" && mv "$program.new" "$program"
+SH
+}
+
+sub save_script {
+    my ($tree, $name, @lines) = @_;
+    my $file = "$tree/lessons/$name/exercise.c";
+    write_file("$file.new", join '', map {"$_\n"} '#!/bin/sh', 'echo "[ 0.00] start"', @lines);
     return rename "$file.new", $file;
 }
 

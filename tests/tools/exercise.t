@@ -12,14 +12,24 @@ use Test::More;
 delete @ENV{qw(BUILD SANITIZE LDFLAGS REQUIRE_ALL SLOW TIMING UNDER V)};
 $ENV{TIMING} = 'off'; # but where it is a time that is wrong
 
-my $tree = tree_with_exercises();
+my $tree        = tree_with_exercises();
+my $no_compiler = no_compiler($tree);
+my ($tea_is_ready, $tea_is_hot) = map {qq(echo "[ 0.00] tea: $_")} qw(ready hot);
 
-sub make {
-    my (@arguments) = @_;
+sub make { return started(make_command(), @_) }
+
+sub started {
+    my ($command, @arguments) = @_;
     my %how = (dir => $tree, ref $arguments[0] ? %{ shift @arguments } : ());
-    my $ran = run([make_command(), @arguments], %how);
+    my $ran = run([$command, @arguments], %how);
     $ran->{words} = join '', grep { !/^\S*make(?:\[\d+\])?: / } split /^/, $ran->{err};
     return $ran;
+}
+
+# What `make exercise-01` does, without make; check('01-tea', MAKE => ...).
+sub check {
+    my ($name, %env) = @_;
+    return started('common/exercise', {env => {MAKE => $no_compiler, %env}}, 'check', "lessons/$name");
 }
 
 sub state_file { return "$tree/build/progress/$_[0]" }
@@ -36,8 +46,8 @@ sub fails_with {
 sub progress_says {
     my ($name, @patterns) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $ran = make('progress');
-    is($ran->{status}, 0, "$name: make progress");
+    my $ran = started('common/exercise', 'progress', 'lessons/01-tea', 'lessons/05-cake');
+    is($ran->{status}, 0, "$name: progress");
     like($ran->{out}, $_, $name) for @patterns;
 }
 
@@ -62,26 +72,25 @@ subtest 'it does not compile' => sub {
 };
 
 subtest 'wrong answers, and hints' => sub {
-    save_answer($tree, '01-tea', 'say("tea: hot");');
-    my $first = make('exercise-01');
-    fails_with($first, 'the first', qr/^    - \[ 0\.00\] tea: ready$/m, qr/^    \+ \[ *\d+\.\d\d\] tea: hot$/m,
+    save_script($tree, '01-tea', $tea_is_hot);
+    fails_with(check('01-tea'), 'the first', qr/^    - \[ 0\.00\] tea: ready$/m, qr/^    \+ \[ *\d+\.\d\d\] tea: hot$/m,
         qr/A few words differ/, qr/^Hint 1 of 2.*:\n  Look at the end\.\n  And think\.$/m);
-    fails_with(make('exercise-01'), 'the same again gives the same hint', qr/^Hint 1 of 2/m);
+    fails_with(check('01-tea'), 'the same again gives the same hint', qr/^Hint 1 of 2/m);
     progress_says('one try', qr/^  01  Tea +tried once$/m);
 
     save_answer($tree, '01-tea', 'uv_sleep(400);', 'say("tea: ready");');
-    fails_with(make({env => {TIMING => undef}}, 'exercise-01'), 'the second',
+    fails_with(check('01-tea', MAKE => make_command(), TIMING => undef), 'the second',
         qr/\[ *\d+\.\d\d\] tea: ready   \(expected at 0\.00: \d+\.\d\d s late\)$/m,
         qr/need not wait for/, qr/^Hint 2 of 2:\n  It is say\(\)\.$/m);
-    save_answer($tree, '01-tea', 'return 3;');
-    fails_with(make('exercise-01'), 'the third', qr/exit status is 3, and should be 0/, qr/^Hint 2 of 2:/m);
+    save_script($tree, '01-tea', 'exit 3');
+    fails_with(check('01-tea'), 'the third', qr/exit status is 3, and should be 0/, qr/^Hint 2 of 2:/m);
     progress_says('three tries', qr/^  01  Tea +tried 3 times$/m);
     like(make('lessons')->{out}, qr/^  01  Tea .* exercise: tried 3 times$/m, 'make lessons');
 };
 
 subtest 'what hangs is ended soon' => sub {
-    save_answer($tree, '01-tea', 'say("tea: ready");', 'for (;;)', '    uv_sleep(60000);');
-    fails_with(make('exercise-01'), 'a sentence', qr/did not end within [34]\.\d s, and was ended: it hangs$/m);
+    save_script($tree, '01-tea', $tea_is_ready, 'exec sleep 60000');
+    fails_with(check('01-tea'), 'a sentence', qr/did not end within [34]\.\d s, and was ended: it hangs$/m);
 };
 
 subtest 'the right answer' => sub {
@@ -93,13 +102,13 @@ subtest 'the right answer' => sub {
     my ($diff) = $ran->{out} =~ /^    (diff .*)$/m;
     my $differs = run(['sh', '-c', $diff // 'false'], dir => $tree)->{out}; # busybox has a form of its own
     is(join('', $differs =~ /^[<>+-](?![+-]) ?(.*)/mg), '    /* like this */', 'how a solution differs');
-    progress_says('solved', qr/^  01  Tea +solved$/m, qr/^1 of 2 solved/m);
+    like(make('progress')->{out}, qr/^  01  Tea +solved\n(?:.*\n)+1 of 2 solved/m, 'make progress');
     like(make('lessons')->{out}, qr/^  01  Tea .* exercise: solved$/m, 'make lessons');
 
-    save_answer($tree, '01-tea', 'given', '/* again */');
-    fails_with(make('exercise-01'), 'when it is broken again', qr/^Hint 2 of 2/m);
-    save_answer($tree, '01-tea', 'given', '/* and again */');
-    fails_with(make('exercise-01'), 'and again', qr/^Hint 2 of 2/m);
+    save_script($tree, '01-tea');
+    fails_with(check('01-tea'), 'when it is broken again', qr/^Hint 2 of 2/m);
+    save_script($tree, '01-tea', $tea_is_hot);
+    fails_with(check('01-tea'), 'and again', qr/^Hint 2 of 2/m);
     progress_says('it stays solved', qr/^  01  Tea +solved$/m);
 };
 
@@ -108,21 +117,9 @@ subtest 'what is judged is what was written' => sub {
     my ($file, $built) = ("$tree/lessons/01-tea/exercise.c", "$tree/build/lessons/01-tea/exercise");
     my $judged = sub {
         my ($name, $pattern) = @_;
-        my $ran = make('exercise-01');
+        my $ran = check('01-tea', MAKE => make_command());
         like("$ran->{out}$ran->{words}", $pattern, $name);
     };
-    save_answer($tree, '01-tea', 'right');
-    $judged->('it passes', qr/^Passed: /m);
-    save_answer($tree, '01-tea', 'say(tea);');
-    utime 1e9, 1e9, $file;
-    $judged->('an older file in its place', qr/does not compile/);
-
-    save_answer($tree, '01-tea', 'right');
-    $judged->('it passes again', qr/^Passed: /m);
-    utime time + 1e6, time + 1e6, $built;
-    save_answer($tree, '01-tea', 'say("tea: hot");');
-    $judged->('what was built is from the future', qr/tea: hot/);
-
     write_file("$tree/lessons/01-tea/pot.h", qq(#define READY "tea: ready"\n));
     save_answer($tree, '01-tea', "\n#include \"pot.h\"\nsay(READY);");
     $judged->('with a header beside it', qr/^Passed: /m);
@@ -131,76 +128,73 @@ subtest 'what is judged is what was written' => sub {
     $judged->('an older header', qr/tea: cold/);
     unlink "$tree/lessons/01-tea/pot.h";
 
+    utime time + 1e6, time + 1e6, $built;
+    save_answer($tree, '01-tea', 'say("tea: hot");');
+    $judged->('what was built is from the future', qr/tea: hot/);
+    save_answer($tree, '01-tea', 'say(tea);');
+    utime 1e9, 1e9, $file;
+    $judged->('an older file in its place', qr/does not compile/);
+
     save_answer($tree, '01-tea', 'given');
     write_file($file, read_file($file) =~ s/\n/\r\n/gr);
-    $judged->('other ends of lines are no try', qr/as it was given/);
-    unlink state_file('01-tea');
-    save_answer($tree, '01-tea', 'right');
-    $judged->('it passes', qr/^Passed: /m);
+    like(check('01-tea')->{out}, qr/as it was given/, 'other ends of lines are no try');
 };
 
 subtest 'one recording for each argument' => sub {
     my $recording = write_file("$tree/lessons/05-cake/exercise\@2.out", "[ 0.00] start\n[ 0.00] cake: 2\n");
-    save_answer($tree, '05-cake', 'right');
-    my $ran = make('exercise-05');
-    fails_with($ran, 'right without it only', qr{^Started as: build/lessons/05-cake/exercise 2\nNot yet}m,
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"');
+    fails_with(check('05-cake'), 'right without it only', qr{^Started as: build/lessons/05-cake/exercise 2\nNot yet}m,
         qr/^    - \[ 0\.00\] cake: 2$/m);
-    my $given = 'say("cake: %s", argc > 1 ? argv[1] : "ready");';
-    write_file("$tree/lessons/05-cake/exercise.c",
-        qq(#include "lesson.h"\nint main(int argc, char *argv[])\n{\n    say("start");\n    $given\n}\n));
-    my $both = make('exercise-05');
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ${1-ready}"');
+    my $both = check('05-cake');
     is($both->{status}, 0, 'right with both');
     like($both->{out}, qr/^Passed: .*\n\(Tried with other arguments as well\.\)\n/m, 'it says so');
     unlink $recording, "$tree/build/progress/05-cake";
 };
 
+# For the sanitizer the tools are not made anew: only the exercise.
 subtest 'what C leaves undefined does not pass by luck' => sub {
     my @lucky = ('static int cups[2] = {1, 1};', 'int total = 0;', 'for (int i = 0; cups[i] == 1; i++)',
         '    total++;', 'if (total == 2)', '    say("cake: ready");');
     save_answer($tree, '05-cake', @lucky);
     fails_with(make('exercise-05'), 'an index', qr/index outside of its array/);
-    like(make('exercise-05', 'SANITIZE=undefined')->{out},
+    system('cp', '-Rp', "$tree/build", "$tree/sanitized") == 0 or die 'cannot copy';
+    write_file("$tree/sanitized/flags", read_file("$tree/build/flags") =~ s/\n/ undefined\n/r);
+    utime 1e9, 1e9, "$tree/sanitized/flags";
+    like(make('exercise-05', 'BUILD=sanitized', 'SANITIZE=undefined')->{out},
         qr{lessons/05-cake/exercise\.c:8:\d+: runtime error: index 2 out of bounds.*names your file tells where}s,
         'with a sanitizer it is told where');
+    run(['rm', '-rf', "$tree/sanitized"]);
     unlink "$tree/build/progress/05-cake";
 };
 
-subtest 'a finished course' => sub {
-    save_answer($tree, '05-cake', 'right');
-    my $ran = make('exercise-05');
-    is($ran->{status}, 0, 'passes');
-    like($ran->{out}, qr/^All 2 exercises are solved.*Congratulations/m, 'congratulates');
-    progress_says('so does make progress', qr/^All 2 exercises are solved.*Congratulations/m);
-    is(make('clean')->{status}, 0, 'make clean');
-    progress_says('remembers', qr/^All 2 exercises are solved/m);
-    progress_says('BUILD=dir has its own', qr/^All 2/m);
-    like(make('progress', 'BUILD=other')->{out}, qr/^0 of 2 solved/m, 'of which nothing is solved');
-};
-
 subtest 'a damaged memory costs nothing but a message' => sub {
-    save_answer($tree, '01-tea', 'right');
+    save_script($tree, '01-tea', $tea_is_ready);
     for my $damage ('', 'soled', 'solved twice', 'tried', 'tried x 1', 'tried 0 1', 'tried -1 1',
         'tried 1', 'tried 1 2 3', 'solved', 'solved 1', 'solved x y', "\xff\xfe\n" x 3, 'tried 9999999999999999999999 1')
     {
         write_file(state_file('01-tea'), $damage);
-        my $ran = make('progress');
-        is($ran->{status}, 0, 'make progress');
-        like($ran->{out}, qr/^  01  Tea +to do$/m, 'to do again');
+        my $ran = started('common/exercise', 'state', 'lessons/01-tea');
+        is("$ran->{status} $ran->{out}", "0 to do\n", 'to do again');
         is($ran->{words}, "build/progress/01-tea is damaged: how exercise 01 went is forgotten.\n", 'a message')
             or diag("damage: $damage");
     }
-    my $ran = make('exercise-01');
-    is($ran->{status}, 0, 'it can be solved again');
-    is(make('progress')->{words}, '', 'and then the damage is gone');
+    my $ran = make('progress');
+    is($ran->{status}, 0, 'make progress');
+    like($ran->{out}, qr/^  01  Tea +to do$/m, 'to do again');
+    like($ran->{words}, qr/damaged/, 'the message');
+    is(check('01-tea')->{status}, 0, 'it can be solved again');
+    my @progress = ('common/exercise', 'progress', 'lessons/01-tea', 'lessons/05-cake');
+    is(started(@progress)->{words}, '', 'and then the damage is gone');
 
     unlink state_file('01-tea');
     mkdir state_file('01-tea') or die;
-    like(make('progress')->{words}, qr/damaged/, 'a directory in its place');
+    like(started(@progress)->{words}, qr/damaged/, 'a directory in its place');
     rmdir state_file('01-tea');
 
     rename "$tree/build/progress", "$tree/build/kept" or die;
     write_file("$tree/build/progress", '');
-    $ran = make('exercise-01');
+    $ran = check('01-tea');
     is($ran->{status}, 0, 'where nothing can be remembered, it passes');
     like($ran->{words}, qr/^How it went can't be remembered: .* cannot be written\.$/m, 'with a message');
     unlink "$tree/build/progress";
@@ -211,9 +205,11 @@ subtest 'what is not there' => sub {
     unlink "$tree/lessons/01-tea/exercise.c" or die;
     fails_with(make('exercise-01'), 'no exercise.c',
         qr{^There is no lessons/01-tea/exercise\.c: `git checkout lessons/01-tea/exercise\.c`}m);
-    save_answer($tree, '01-tea', 'right');
+    save_script($tree, '01-tea', $tea_is_ready);
     rename "$tree/lessons/01-tea/exercise.out", "$tree/kept" or die;
-    fails_with(make('exercise-01'), 'a lesson without', qr/^Lesson 01 has no exercise\.$/m);
+    fails_with(check('01-tea'), 'a lesson without', qr/^Lesson 01 has no exercise\.$/m);
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"');
+    is(check('05-cake')->{status}, 0, 'the other one passes');
     progress_says('it does not count', qr/^All 1 exercises? /m);
     rename "$tree/kept", "$tree/lessons/01-tea/exercise.out" or die;
     fails_with(make('exercise-07'), 'no lesson', qr/^There is no lesson "07"/m);
@@ -228,27 +224,26 @@ subtest 'what is not the fault of the exercise' => sub {
     plan skip_all => "CC names a path: $cc" if !$real;
     mkdir "$tree/bin" or die;
     write_file("$tree/bin/$cc", qq(#!/bin/sh\n[ -e failing ] && . ./failing\nexec "$real" "\$@"\n), 0755);
-    my $make = sub { return make({env => {PATH => "$tree/bin:$ENV{PATH}"}}, @_) };
+    my %here = (PATH => "$tree/bin:$ENV{PATH}");
     save_answer($tree, '05-cake', 'right');
-    is($make->('exercise-05')->{status}, 0, 'it passes');
     my $state = read_file(state_file('05-cake'));
 
     my $scored = sub {
         my ($result, $name) = @_;
-        like($make->('score')->{out}, qr/^05-cake +\Q$result\E$/m, "$name: make score");
+        like(started('tests/score', {env => \%here}, 'lessons/05-cake')->{out}, qr/^05-cake +\Q$result\E$/m, "$name: its score");
     };
     for my $fault ('echo "cc: cannot write: No space left on device" >&2; exit 1', 'kill -9 $$') {
         write_file($failing, "$fault\n");
-        my $ran = $make->('exercise-05');
+        my $ran = check('05-cake', MAKE => undef, %here);
         isnt($ran->{status}, 0, "a compiler that fails ($fault)");
         like($ran->{words}, qr{^\Q$file\E can't be built, and neither can the solution: .*above}m, 'it is said');
         unlike($ran->{out}, qr/does not compile/, 'and nobody is blamed');
-        $scored->(q(can't be checked here), $fault);
     }
+    $scored->(q(can't be checked here), 'the last of them');
     unlink $failing;
     run(['rm', '-rf', "$tree/build/lessons/05-cake"]);
     write_file("$tree/build/lessons/05-cake", '');
-    my $ran = $make->('exercise-05');
+    my $ran = check('05-cake', MAKE => undef, %here);
     is($ran->{words}, "$file can't be built: build/lessons/05-cake cannot be written (File exists)\n",
         'where nothing can be written');
     $scored->(q(can't be checked here), 'there');
@@ -256,32 +251,47 @@ subtest 'what is not the fault of the exercise' => sub {
 
     rename "$tree/$file", "$tree/kept" or die;
     mkdir "$tree/$file" or die;
-    is($make->('exercise-05')->{words}, "$file is no file that can be read.\n", 'a directory in its place');
+    is(check('05-cake', MAKE => undef, %here)->{words}, "$file is no file that can be read.\n", 'a directory in its place');
     $scored->('missing', 'a directory');
     rmdir "$tree/$file";
     rename "$tree/kept", "$tree/$file" or die;
     is(read_file(state_file('05-cake')), $state, 'none of this is a try');
     write_file("$tree/$file", 'int main(void) { return nothing; }');
-    like($make->('exercise-05')->{out}, qr/does not compile/, 'what does not compile is still told');
-    $scored->('does not compile', 'it');
+    like(check('05-cake', MAKE => undef, %here)->{out}, qr/does not compile/, 'what does not compile is still told');
 };
 
 subtest 'where it is said' => sub {
-    save_answer($tree, '01-tea', 'say("tea: hot");');
+    save_script($tree, '01-tea', $tea_is_hot);
     open my $full, '>', '/dev/full' or return lacking('needs /dev/full');
-    for my $goal (qw(exercise-01 progress lessons)) {
-        my $ran = make({stdout => $full}, $goal);
-        isnt($ran->{status}, 0, "a full disk: make $goal");
+    for (['common/exercise', 'check', 'lessons/01-tea'], map { [make_command(), $_] } qw(progress lessons)) {
+        my ($command, @words) = @$_;
+        my $ran = started($command, {stdout => $full, env => {MAKE => $no_compiler}}, @words);
+        isnt($ran->{status}, 0, "a full disk: $command @words");
         like($ran->{words}, qr/\A[\w-]+: cannot write to stdout\n\z/, 'one sentence');
     }
     return lacking('needs the script command of util-linux')
         unless tool('script') && run(['script', '--version'])->{out} =~ /util-linux/;
     for my $term (undef, 'dumb', 'xterm') {
-        my $ran = run(['script', '-qec', make_command() . ' exercise-01', '/dev/null'], dir => $tree, env => {TERM => $term});
+        my $ran = run(['script', '-qec', 'common/exercise check lessons/01-tea', '/dev/null'], dir => $tree,
+            env => {TERM => $term, MAKE => $no_compiler});
         my ($name, $shown) = ($term // 'no TERM', $ran->{out} =~ /\e/ ? 'steered' : 'plain');
         is($shown, $name eq 'xterm' ? 'steered' : 'plain', "a terminal: $name");
         like($ran->{out}, qr/tea: hot/, 'with the verdict');
     }
+};
+
+subtest 'a finished course' => sub {
+    save_script($tree, '01-tea', $tea_is_ready);
+    is(check('01-tea')->{status}, 0, 'passes');
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"');
+    my $ran = check('05-cake');
+    is($ran->{status}, 0, 'passes');
+    like($ran->{out}, qr/^All 2 exercises are solved.*Congratulations/m, 'congratulates');
+    progress_says('so does make progress', qr/^All 2 exercises are solved.*Congratulations/m);
+    is(make('clean')->{status}, 0, 'make clean');
+    progress_says('remembers', qr/^All 2 exercises are solved/m);
+    progress_says('BUILD=dir has its own', qr/^All 2/m);
+    like(make('progress', 'BUILD=other')->{out}, qr/^0 of 2 solved/m, 'of which nothing is solved');
     save_answer($tree, '01-tea', 'right');
 };
 
