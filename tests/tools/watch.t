@@ -13,18 +13,19 @@ use POSIX qw(WNOHANG);
 use Test::More;
 
 delete @ENV{qw(BUILD SANITIZE LDFLAGS REQUIRE_ALL SLOW TIMING UNDER V)};
-$ENV{CFLAGS} = '-O0';
 
 my $top  = getcwd();
 my $tree = tree_with_exercises();
 my $file = "$tree/lessons/01-tea/exercise.c";
 my $said = "$tree/said";
 my $runs = "$tree/runs";
-run([make_command(), qw(build/common/watch exercise-01)], dir => $tree); # makes what is needed
+run([make_command(), qw(build/common/watch build/common/check/check build/common/lesson.o)], dir => $tree);
 die "watch.t: cannot build common/watch\n" if !-x "$tree/build/common/watch";
 
+my @without_make = ('env', 'MAKE=' . no_compiler($tree), 'build/common/watch', 'lessons/01-tea');
+
 # An answer that hangs, and tells that it does: there is this file then.
-my @hangs = (qq(fclose(fopen("$runs", "w"));), 'for (;;)', '    uv_sleep(60000);');
+my @hangs = (qq(: >"$runs"), 'exec sleep 60000');
 
 my @ignored; # signals, as by nohup
 
@@ -160,21 +161,21 @@ subtest 'it is checked at each save' => sub {
 
 subtest 'while it is being checked' => sub {
     local $ENV{SLOW} = 20; # what hangs is not ended soon by itself
-    save_answer($tree, '01-tea', 'say("tea: ready");', @hangs);
-    my $pid = start(make_command(), 'watch-01');
+    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"', @hangs);
+    my $pid = start(@without_make);
     wait_until_it_hangs();
-    save_answer($tree, '01-tea', 'right');
+    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
     wait_for(qr/^Passed/m, 1, 'saved again, the old one is not waited for');
     unlike(read_file($said), qr/it hangs/, 'nothing is said of the old one');
     unlike(read_file("$tree/build/progress/01-tea"), qr/tried/, 'it is no try');
 
     unlink $runs;
-    save_answer($tree, '01-tea', @hangs);
+    save_script($tree, '01-tea', @hangs);
     wait_until_it_hangs();
     ends($pid, 'INT', 'Ctrl-C in the middle');
 
     for my $signal (qw(TERM HUP)) {
-        $pid = start('build/common/watch', 'lessons/01-tea');
+        $pid = start(@without_make);
         wait_until_it_hangs();
         ends($pid, $signal, 'in the middle');
     }
@@ -183,11 +184,11 @@ subtest 'while it is being checked' => sub {
 subtest 'a signal that was ignored at the start stays ignored' => sub {
     save_answer($tree, '01-tea', 'given');
     @ignored = qw(HUP INT);
-    my $pid = start('build/common/watch', 'lessons/01-tea');
+    my $pid = start(@without_make);
     @ignored = ();
     wait_for(qr/as it was given/, 1, 'it is checked');
     kill $_ => $pid for qw(HUP INT);
-    save_answer($tree, '01-tea', 'right');
+    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
     wait_for(qr/^Passed/m, 1, 'and again after SIGHUP and SIGINT');
     ends($pid, 'TERM', 'one that was not');
 };
@@ -195,14 +196,14 @@ subtest 'a signal that was ignored at the start stays ignored' => sub {
 subtest 'a terminal is cleared where it can be, and left as it was' => sub {
     return lacking('needs the script command of util-linux')
         unless tool('script') && run(['script', '--version'])->{out} =~ /util-linux/;
-    save_answer($tree, '01-tea', 'right');
+    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
     for (['xterm', 1], ['dumb', 0], [undef, 0]) {
         my ($terminal, $clears) = @$_;
         my $name = 'TERM=' . ($terminal // '');
         unlink $said;
         my $line = 'set -m; stty -a >before; build/common/watch lessons/01-tea & until grep -q ^1.of.2 said; do sleep 0.1; done;'
             . ' kill -INT $!; wait; stty -a >after';
-        run(['script', '-qefc', "bash -c '$line'", 'said'], dir => $tree, env => {TERM => $terminal});
+        run(['script', '-qefc', "bash -c '$line'", 'said'], dir => $tree, env => {TERM => $terminal, MAKE => "$tree/no-compiler"});
         my $begin = qr/(?:\A|\n)\d\d:\d\d:\d\d  lessons/;
         $begin = qr/\e\[H\e\[2J\d\d:\d\d:\d\d  lessons/ if $clears;
         like(read_file($said), $begin, "$name: its first line");
