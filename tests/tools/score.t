@@ -17,7 +17,15 @@ my $tree = tree_with_exercises();
 run([make_command(), qw(build/common/check/check build/common/lesson.o)], dir => $tree)->{status} == 0
     or die "score.t: cannot build the check\n";
 
-sub score { return run([make_command(), '-s', 'score', @_], dir => $tree) }
+my $no_compiler = no_compiler($tree);
+my %scripts     = ('01-tea' => 'echo "[ 0.00] tea: ready"', '05-cake' => 'echo "[ 0.00] cake: ready"');
+
+sub score { return run([make_command(), '-s', 'score'], dir => $tree) }
+
+# The same, where nothing depends on make.
+sub score_without_make {
+    return run(['tests/score', 'lessons/01-tea', 'lessons/05-cake'], dir => $tree, env => {MAKE => $no_compiler});
+}
 
 # Enough of an XML reader to know that it is one: tags that match, entities that exist.
 # Returns the cases: {name => [message, text]}, or dies.
@@ -47,10 +55,10 @@ sub read_junit {
 }
 
 sub judged {
-    my ($name, $status, $lines, %cases) = @_;
+    my ($name, $score, $status, $lines, %cases) = @_;
     subtest $name => sub {
         unlink "$tree/build/score.xml";
-        my $ran = score();
+        my $ran = $score->();
         is($ran->{status} != 0, $status != 0, 'the exit status');
         is($ran->{out}, join('', map {"$_\n"} @$lines), 'the lines');
         my $xml  = read_file("$tree/build/score.xml");
@@ -64,38 +72,40 @@ sub judged {
     };
 }
 
-judged('as given', 1, ['01-tea               failed', '05-cake              failed', '0 of 2 passed'],
+save_script($tree, $_) for '01-tea', '05-cake';
+judged('none is solved', \&score_without_make, 1, ['01-tea               failed', '05-cake              failed', '0 of 2 passed'],
     '01-tea' => ['failed', qr/- \[ 0\.00\] tea: ready$/m], '05-cake' => ['failed']);
 
 save_answer($tree, '01-tea', 'right');
 save_answer($tree, '05-cake', 'say("<&\">\x7f]]>");');
-judged('one is solved', 1, ['01-tea               passed', '05-cake              failed', '1 of 2 passed'],
+judged('one is solved', \&score, 1, ['01-tea               passed', '05-cake              failed', '1 of 2 passed'],
     '01-tea' => ['passed'], '05-cake' => ['failed', qr/\+ \[ 0\.\d\d\] <&">\\x7f\]\]>$/m]);
 
 save_answer($tree, '05-cake', "int \xc3\xa4 = y;");
-judged('it does not compile', 1,
+judged('it does not compile', \&score, 1,
     ['01-tea               passed', '05-cake              does not compile', '1 of 2 passed'],
     '01-tea' => ['passed'], '05-cake' => ['does not compile', qr/exercise\.c:6:\d+: error/]);
 
+save_script($tree, '01-tea', $scripts{'01-tea'});
 unlink "$tree/lessons/05-cake/exercise.c";
-judged('it is missing', 1,
+judged('it is missing', \&score_without_make, 1,
     ['01-tea               passed', '05-cake              missing', '1 of 2 passed'],
     '01-tea' => ['passed'], '05-cake' => ['missing', qr/there is no/]);
 
-save_answer($tree, '05-cake', 'right');
+save_script($tree, '05-cake', $scripts{'05-cake'});
 write_file("$tree/lessons/05-cake/about", "part: 1\nneeds: no-such-library\n");
-judged('it can not be built here', 1,
+judged('it can not be built here', \&score_without_make, 1,
     ['01-tea               passed', '05-cake              can\'t be checked here', '1 of 2 passed'],
     '01-tea' => ['passed'], '05-cake' => ['can&#39;t be checked here', qr/no-such-library/]);
 
 write_file("$tree/lessons/05-cake/about", "part: 1\n");
-judged('all are solved', 0, ['01-tea               passed', '05-cake              passed', '2 of 2 passed'],
+judged('all are solved', \&score_without_make, 0, ['01-tea               passed', '05-cake              passed', '2 of 2 passed'],
     '01-tea' => ['passed'], '05-cake' => ['passed']);
 
 subtest 'where the file can not be written' => sub {
     unlink "$tree/build/score.xml";
     mkdir "$tree/build/score.xml" or die;
-    my $ran = score();
+    my $ran = score_without_make();
     isnt($ran->{status}, 0, 'it fails');
     like($ran->{err}, qr{^score: cannot write build/score\.xml: }m, 'with a sentence');
     like($ran->{out}, qr/^2 of 2 passed$/m, 'after the lines');
