@@ -107,15 +107,15 @@ static bool judge_order(struct verdict *verdict)
 
 /* How late something may be: what any program may be, and what the kernel made this one
  * wait for a processor, within reason. */
-static double allowance(const struct run *run, const struct rule *rule, double usual,
-                        int64_t delayed, double stamp)
+static double allowance(const struct run *run, const struct rule *rule, int64_t delayed,
+                        double stamp)
 {
     double most = stamp / 8 > MOST_DELAY ? stamp / 8 : MOST_DELAY;
     double excused = ms(delayed) - USUAL_DELAY;
 
     if (excused > most || !run->delays_known)
         excused = most;
-    return (usual + (excused > 0 ? excused : 0)) * rule->slow;
+    return (LATE + (excused > 0 ? excused : 0)) * rule->slow;
 }
 
 bool is_stamped_falsely(const struct verdict *verdict, size_t i)
@@ -154,19 +154,22 @@ static double find_origin(const struct verdict *verdict)
     return soonest;
 }
 
-/* What the kernel made the program, or its reader, wait before the first line and after
- * the last. What happened in between is in the stamps. */
-static int64_t delay_outside(const struct run *run)
+/* How long the time before the first line and after the last may be, in which a program
+ * does nothing but start and end: whatever the kernel made it wait for a processor then
+ * was in its way. Its reader, which waited beside it, is excused within reason. */
+static double allowed_outside(const struct run *run, const struct rule *rule)
 {
-    int64_t delayed = run->runqueue_ns + run->reader_runqueue_ns;
+    double own = ms(run->runqueue_ns), reader = ms(run->reader_runqueue_ns);
 
-    if (run->count > 0) {
+    if (run->count > 0) { /* what happened in between is in the stamps */
         const struct printed *first = &run->lines[0], *last = &run->lines[run->count - 1];
 
-        delayed -= last->runqueue_ns + last->reader_runqueue_ns - first->runqueue_ns -
-                   first->reader_runqueue_ns;
+        own -= ms(last->runqueue_ns - first->runqueue_ns);
+        reader -= ms(last->reader_runqueue_ns - first->reader_runqueue_ns);
     }
-    return delayed;
+    if (reader > MOST_DELAY || !run->delays_known)
+        reader = MOST_DELAY;
+    return (HIDDEN + (own > USUAL_DELAY ? own - USUAL_DELAY : 0) + reader) * rule->slow;
 }
 
 /* The time from start to end that no stamp tells of. After a line without a
@@ -182,8 +185,7 @@ static struct lateness judge_unaccounted(const struct verdict *verdict,
         told = stamp_of(&verdict->lines[count - 1]);
     else if (count > 0)
         told = ms(run->lines[count - 1].arrived) - origin;
-    return (struct lateness){ms(run->took) - told,
-                             allowance(run, rule, HIDDEN, delay_outside(run), 0), true};
+    return (struct lateness){ms(run->took) - told, allowed_outside(run, rule), true};
 }
 
 static void judge_times(struct verdict *verdict, const struct rule *rule)
@@ -201,11 +203,10 @@ static void judge_times(struct verdict *verdict, const struct rule *rule)
             continue;
         verdict->early += is_early(verdict, i) || is_stamped_falsely(verdict, i);
         verdict->late[recorded] = (struct lateness){
-            stamp - wanted, allowance(run, rule, LATE, printed->runqueue_ns, wanted),
-            true};
+            stamp - wanted, allowance(run, rule, printed->runqueue_ns, wanted), true};
         verdict->behind[recorded] = (struct lateness){
             ms(printed->arrived) - origin - stamp,
-            allowance(run, rule, LATE, printed->runqueue_ns + printed->reader_runqueue_ns,
+            allowance(run, rule, printed->runqueue_ns + printed->reader_runqueue_ns,
                       wanted),
             true};
     }

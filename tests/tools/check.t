@@ -329,8 +329,11 @@ fails 'it waits before its first line', \@time, judged => 7, @a, runs => [run_of
 fails 'it waits after its last line', \@time, judged => 7, out => \@ab, runs => [run_of(\@ab, took => 0.61)];
 fails 'after a line without a time it counts from its arrival', \@time, out => ['[ 0.00] a', '[  -  ] b'],
     runs => [run_of(['[ 0.00] a', ['[  -  ] b', at => 2]], took => 2.31)];
-passes 'it waited for a processor before its first line', @a, runs => [run_of(['[ 0.00] a'], start => 0.4, waited => 0.12)];
-fails 'not as long as that', \@time, @a, runs => [run_of(['[ 0.00] a'], start => 0.41, waited => 0.12)];
+passes 'it waited for a processor before its first line', @a, runs => [run_of(['[ 0.00] a'], start => 1.28, waited => 1)];
+fails 'not as long as that', \@time, @a, runs => [run_of(['[ 0.00] a'], start => 1.281, waited => 1)];
+passes 'its reader waited, which is excused up to 100 ms', @a, runs => [run_of(['[ 0.00] a'], start => 0.4, reader => 9)];
+fails 'and no longer', \@time, @a, runs => [run_of(['[ 0.00] a'], start => 0.401, reader => 9)];
+fails 'without an account of the kernel 0.4 s are allowed', \@time, @a, runs => [run_of(['[ 0.00] a'], start => 0.401, unknown => 1)];
 fails 'it did so between its lines', \@time, out => \@ab,
     runs => [run_of([[$ab[0], waited => 0], [$ab[1], waited => 9]], took => 0.61, waited => 9)];
 
