@@ -190,20 +190,22 @@ sub with_far_deadline {
     });
 }
 
+my ($outputs, $runs); # where run() keeps what is printed, and how often it ran
+
 # Run a command to its end: run(['make', 'x'], dir => ..., env => {CC => 'gcc'}).
 # An undefined variable is unset. Returns {out, err, status, signal}.
 sub run {
     my ($command, %how) = @_;
-    my $out = File::Temp->new;
-    my $err = File::Temp->new;
+    $outputs //= abs_path(scratch()); # a File::Temp for each would cost more than the rest
+    my ($out, $err) = map { "$outputs/$_" . ++$runs } qw(out err);
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         my %env = %{ $how{env} || {} };
         defined $env{$_} ? ($ENV{$_} = $env{$_}) : delete $ENV{$_} for keys %env;
         chdir $how{dir} or POSIX::_exit(126) if $how{dir};
         open STDIN,  '<',  '/dev/null' or POSIX::_exit(126);
-        open STDOUT, '>&', $how{stdout} || $out or POSIX::_exit(126);
-        open STDERR, '>&', $err or POSIX::_exit(126);
+        ($how{stdout} ? open STDOUT, '>&', $how{stdout} : open STDOUT, '>', $out) or POSIX::_exit(126);
+        open STDERR, '>', $err or POSIX::_exit(126);
         { no warnings 'exec'; exec {$command->[0]} @$command; }
         print STDERR "cannot run $command->[0]: $!\n";
         POSIX::_exit(127);
@@ -214,12 +216,9 @@ sub run {
     1 until waitpid($pid, 0) == $pid;
     my $ended = $?;
     alarm 0;
-    return {
-        out    => read_file("$out"),
-        err    => read_file("$err"),
-        status => $ended >> 8,
-        signal => $ended & 127
-    };
+    my %ran = (out => read_file($out), err => read_file($err), status => $ended >> 8, signal => $ended & 127);
+    unlink $out, $err;
+    return \%ran;
 }
 
 # git in a directory, whatever its user has configured: git($dir, 'commit', ...). Returns what
