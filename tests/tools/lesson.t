@@ -485,12 +485,13 @@ my %out_of_range = (
 );
 
 subtest 'programs that take numbers take nothing else' => sub {
+    # What is out of range, once for each story: the rest is in the usage, and read_numbers() keeps it.
     for my $name (sort keys %usage) {
         my $program = built($name);
         my $usage = qr/^usage: \Q$name $usage{$name}\E\n\z/;
         my ($story) = $name =~ /^(.*?)_a?sync/;
         my @complaints;
-        for my $args (['x'], @{ $out_of_range{$story} }) {
+        for my $args (['x'], @{ delete $out_of_range{$story} || [] }) {
             my $ran = run([$program, @$args]);
             push @complaints, join ' ', "'@$args':", %$ran
                 if $ran->{status} != 2 || $ran->{out} ne '' || $ran->{err} !~ $usage;
