@@ -109,46 +109,45 @@ sub replay {
     return check($case, @options, '--replay', $runs, 'DIR/story.out', 'build/story');
 }
 
-sub judge_tap {
+# What is wrong with the TAP and with the words of a verdict, as sentences.
+sub faults_of_tap {
     my ($is, $case) = @_;
     my ($plan, @points) = split /^/, $is->{out};
     my $planned = $case->{points} || 3;
-    my @failed;
+    my @failed  = grep { $points[ $_ - 1 ] =~ /^not / } 1 .. @points;
+    my @faults;
 
-    is($plan, "1..$planned\n", 'the plan');
-    is(scalar @points, $planned, 'as many points');
-    for my $i (1 .. @points) {
-        like($points[ $i - 1 ], qr/^(?:not )?ok $i - [^#]*(?:# SKIP [^#]*)?\n\z/,
-            "point $i is well-formed, with no # of the program's");
-        push @failed, $i if $points[ $i - 1 ] =~ /^not /;
+    push @faults, "the plan is $plan" if $plan ne "1..$planned\n" || @points != $planned;
+    for my $i (1 .. @points) { # with no # of the program's
+        push @faults, "point $i is $points[$i - 1]" if $points[ $i - 1 ] !~ /^(?:not )?ok $i - [^#]*(?:# SKIP [^#]*)?\n\z/;
     }
-    is("@failed", "@{ $case->{at} }", 'the points that fail');
-    like($is->{out}, $case->{tap}, 'what the TAP says') if $case->{tap};
+    push @faults, "the points that fail are @failed, and should be @{ $case->{at} }" if "@failed" ne "@{ $case->{at} }";
+    push @faults, "the TAP does not say $case->{tap}" if $case->{tap} && $is->{out} !~ $case->{tap};
+    return @faults;
 }
 
-sub judge_words {
+sub faults_of_words {
     my ($is, $case) = @_;
     my $words = $is->{err} =~ s/^# .*: the machine stood still in \d+ of \d+ runs\n//mr;
+    my @faults;
 
-    is($words, '', 'nothing is said') unless @{ $case->{at} };
-    like($is->{err}, $_, 'it says so') for @{ $case->{says} || [] };
-    unlike($is->{err}, $_, 'it does not say that') for @{ $case->{never} || [] };
-    unlike($is->{err}, qr/[^\n\x20-\x7e]/, 'no raw bytes');
-    unlike($is->{err}, qr/^(?!# )./m, 'comments of the TAP only');
-    cmp_ok(length $is->{err}, '<', 10_000, 'it is short');
+    push @faults, 'something is said' if $words ne '' && !@{ $case->{at} };
+    push @faults, map {"it does not say $_"} grep { $is->{err} !~ $_ } @{ $case->{says} || [] };
+    push @faults, map {"it says $_"} grep { $is->{err} =~ $_ } @{ $case->{never} || [] };
+    push @faults, 'raw bytes are said' if $is->{err} =~ /[^\n\x20-\x7e]/;
+    push @faults, 'it is no comment of the TAP' if $is->{err} =~ /^(?!# )./m;
+    push @faults, 'it is long' if length $is->{err} >= 10_000;
+    return @faults;
 }
 
 sub fails {
     my ($name, $at, %case) = @_;
-    return subtest $name => sub {
-        my $is = replay(\%case);
-        $case{at} = $at;
-        is("$is->{status} $is->{signal}", @$at ? '1 0' : '0 0', 'the exit status');
-        judge_tap($is, \%case);
-        judge_words($is, \%case);
-        is($is->{judged}, $case{judged}, "$case{judged} runs are judged") if defined $case{judged};
-        diag($is->{out}, $is->{err}) unless Test::More->builder->is_passing;
-    };
+    my $is = replay(\%case);
+    $case{at} = $at;
+    my @faults = (faults_of_tap($is, \%case), faults_of_words($is, \%case));
+    push @faults, "its status is $is->{status}, its signal $is->{signal}" if "$is->{status} $is->{signal}" ne (@$at ? '1 0' : '0 0');
+    push @faults, "$is->{judged} runs are judged, and not $case{judged}" if defined $case{judged} && $is->{judged} != $case{judged};
+    return ok(!@faults, $name) || diag(map({"$_\n"} @faults), $is->{out}, $is->{err});
 }
 
 sub passes {
