@@ -87,13 +87,20 @@ sub run_of {
 
 my $cases = 0;
 
-# Start check with these options. Beside what run() gives: dir, judged.
-sub check {
-    my ($case, @arguments) = @_;
+# A directory with its recording.
+sub new_case {
+    my ($case) = @_;
     my $dir = sprintf '%s/%03d', $home, ++$cases;
     mkdir $dir or die "$dir: $!";
     my $recording = exists $case->{file} ? $case->{file} : lines(@{ $case->{out} || [] });
     write_file("$dir/story.out", $recording) if defined $recording;
+    return $dir;
+}
+
+# Start check with these options. Beside what run() gives: dir, judged.
+sub check {
+    my ($case, @arguments) = @_;
+    my $dir = new_case($case);
     my $is = run([@{ $case->{before} || [] }, $check, '--save', "$dir/runs",
             map { s/^DIR\b/$dir/r } @arguments],
         env => {SUBJECT_LOG => "$dir/log", TMPDIR => "$dir", %{ $case->{env} || {} }});
@@ -140,14 +147,36 @@ sub faults_of_words {
     return @faults;
 }
 
+my @planned; # cases of data, which one shell starts: forking ourselves costs more than they do
+
 sub fails {
     my ($name, $at, %case) = @_;
-    my $is = replay(\%case);
-    $case{at} = $at;
-    my @faults = (faults_of_tap($is, \%case), faults_of_words($is, \%case));
-    push @faults, "its status is $is->{status}, its signal $is->{signal}" if "$is->{status} $is->{signal}" ne (@$at ? '1 0' : '0 0');
-    push @faults, "$is->{judged} runs are judged, and not $case{judged}" if defined $case{judged} && $is->{judged} != $case{judged};
-    return ok(!@faults, $name) || diag(map({"$_\n"} @faults), $is->{out}, $is->{err});
+    push @planned, {%case, name => $name, at => $at};
+}
+
+sub judge_planned {
+    my $script = '';
+    for my $case (@planned) {
+        my $dir = $case->{dir} = new_case($case);
+        my $env = join ' ', map {"$_=$case->{env}{$_}"} keys %{ $case->{env} || {} };
+        write_file("$dir/data", join '', @{ $case->{runs} || [run_of([])] });
+        $script .= "cd '$dir'; $env '$check' --save runs --replay data story.out build/story >out 2>err; echo \$? >status\n";
+    }
+    run(['sh', write_file("$home/planned", $script)]);
+    for my $case (@planned) {
+        my ($out, $err, $status, $saved) = map { read_file("$case->{dir}/$_") } qw(out err status runs);
+        judge_case($case, {out => $out, err => $err, status => $status + 0, saved => $saved});
+    }
+    @planned = ();
+}
+
+sub judge_case {
+    my ($case, $is) = @_;
+    my @faults = (faults_of_tap($is, $case), faults_of_words($is, $case));
+    my $judged = () = $is->{saved} =~ /^run$/mg;
+    push @faults, "its status is $is->{status}" if $is->{status} != (@{ $case->{at} } ? 1 : 0);
+    push @faults, "$judged runs are judged, and not $case->{judged}" if defined $case->{judged} && $judged != $case->{judged};
+    return ok(!@faults, $case->{name}) || diag(map({"$_\n"} @faults), $is->{out}, $is->{err});
 }
 
 sub passes {
@@ -458,6 +487,8 @@ for (@malformed) {
     my ($fault, $file, $says) = @$_;
     fails "a recording that $fault", [1], points => 1, judged => 0, file => $file, says => [$says];
 }
+
+judge_planned();
 
 # Check itself says why not: a sentence, nothing on stdout, status 2.
 sub refused {
@@ -905,6 +936,8 @@ fails '100,000 lines, of which all are wrong', \@text, out => \@many, runs => [r
 passes 'a very long line', out => ['[  -  ] ' . 'x' x 300_000 . ' end'], runs => [run_of(['[  -  ] ' . 'x' x 300_000 . ' end'])];
 fails 'a very long line that is wrong', \@text, out => ['[  -  ] ' . 'x' x 300_000 . ' ene'],
     runs => [run_of(['[  -  ] ' . 'x' x 300_000 . ' end'])], says => [qr/- \[  -  \] xxx.*\(300004 bytes\)/];
+
+judge_planned();
 
 runs_as '100,000 lines', ['lines 100000'], sub {
     is_deeply(texts($_[0]), [map {"[  -  ] line $_\\n"} 1 .. 100_000], 'all of them');
