@@ -13,6 +13,7 @@ use warnings;
 use lib 'tests';
 use Course;
 use Cwd qw(abs_path);
+use POSIX ();
 use Test::More;
 
 my $check = abs_path(build_dir() . '/common/check/check');
@@ -97,18 +98,36 @@ sub new_case {
     return $dir;
 }
 
-# Start check with these options. Beside what run() gives: dir, judged.
-sub check {
+# Start check with these options, which goes on.
+sub begin {
     my ($case, @arguments) = @_;
     my $dir = new_case($case);
-    my $is = run([@{ $case->{before} || [] }, $check, '--save', "$dir/runs",
-            map { s/^DIR\b/$dir/r } @arguments],
-        env => {SUBJECT_LOG => "$dir/log", TMPDIR => "$dir", %{ $case->{env} || {} }});
-    $is->{dir}    = $dir;
-    $is->{saved}  = read_file("$dir/runs");
-    $is->{judged} = () = $is->{saved} =~ /^run$/mg;
-    return $is;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        %ENV = (%ENV, SUBJECT_LOG => "$dir/log", TMPDIR => $dir, %{ $case->{env} || {} });
+        open STDIN,  '<', '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>', "$dir/out"  or POSIX::_exit(126);
+        open STDERR, '>', "$dir/err"  or POSIX::_exit(126);
+        exec @{ $case->{before} || [] }, $check, '--save', "$dir/runs", map { s/^DIR\b/$dir/r } @arguments or POSIX::_exit(127);
+    }
+    return { pid => $pid, dir => $dir };
 }
+
+# Its end. Beside what run() gives: dir, saved, judged.
+sub end_of {
+    my ($job) = @_;
+    local $SIG{ALRM} = sub { diag('check takes too long'); kill TERM => $job->{pid} };
+    alarm 600;
+    1 until waitpid($job->{pid}, 0) == $job->{pid};
+    my $ended = $?;
+    alarm 0;
+    my ($out, $err, $saved) = map { read_file("$job->{dir}/$_") } qw(out err runs);
+    my $judged = () = $saved =~ /^run$/mg;
+    return { dir => $job->{dir}, out => $out, err => $err, status => $ended >> 8, signal => $ended & 127,
+        saved => $saved, judged => $judged };
+}
+
+sub check { return end_of(begin(@_)) }
 
 sub replay {
     my ($case, @options) = @_;
@@ -696,16 +715,22 @@ sub first_run {
         stalled => seconds($stalled), throttled => seconds($throttled), text => $run };
 }
 
-# Run the subject, and look at its first run: $look->($run, $is).
+# Run the subject, and look at its first run: $look->($run, $is). With `long` it goes on
+# beside the others, and is looked at last.
+my @long;
+
 sub runs_as {
     my ($name, $does, $look, %case) = @_;
-    return subtest "runs: $name" => sub {
-        my $program = $case{program} || [$subject, @$does];
-        my $is      = check({@a, %case}, @{ $case{options} || [] }, 'DIR/story.out', @$program);
+    my $program = $case{program} || [$subject, @$does];
+    my $job     = begin({@a, %case}, @{ $case{options} || [] }, 'DIR/story.out', @$program);
+    my $looks   = sub {
+        my $is = end_of($job);
         $look->(first_run($is->{saved}), $is);
         none_left($is->{dir});
         diag($is->{out}, $is->{err}, substr $is->{saved}, 0, 2000) unless Test::More->builder->is_passing;
     };
+    return push @long, ["runs: $name", $looks] if $case{long};
+    return subtest "runs: $name", $looks;
 }
 
 sub texts { return [map { $_->[3] } @{ $_[0]{lines} }] }
@@ -740,7 +765,7 @@ runs_as 'a machine that stands still', ['say a', 'pause-parent 200'], sub {
 
 # What hangs is ended, with all that it has started. (The limit of a student is 3 s and the
 # recorded time; of others 10 s and three times that.)
-my @hangs = (options => ['--student']);
+my @hangs = (options => ['--student'], long => 1);
 my @children = $^O eq 'linux' ? ('child 90000', 'daemon 90000') : 'child 90000'; # only Linux tells who left the group
 
 sub is_ended {
@@ -760,7 +785,7 @@ for my $program ('yes', 'yes >&2') {
     my $is = run([$check, '--student', $story, 'sh', '-c', "exec $program"]);
     like($is->{out}, qr/it printed [1-9]\d{6,} bytes and was ended: it prints without end/, "$program is ended");
 }
-runs_as "it leaves a $_ running", ['say a', $_], sub { like($_[0]{text}, qr/^left-children$/m, 'that is told') } for @children;
+runs_as "it leaves a $_ running", ['say a', $_], sub { like($_[0]{text}, qr/^left-children$/m, 'that is told') }, long => 1 for @children;
 runs_as 'a child prints when it has ended', ['say a', 'heir'], sub {
     my ($run) = @_;
     is(scalar @{ $run->{lines} }, 2, 'its line is there');
@@ -794,7 +819,7 @@ runs_as 'what a wrapper started ends soon after the program', ['say a'], sub {
 }, @wrapped;
 runs_as 'what a wrapper started does not end', ['say a'], sub {
     like($_[0]{text}, qr/^left-children$/m, 'it was left');
-}, env => {WITH => $wrapper, READY => 0, STAYS => 1};
+}, env => {WITH => $wrapper, READY => 0, STAYS => 1}, long => 1;
 runs_as 'a wrapper cannot start the program', [], sub {
     like($_[0]{text}, qr/^err fake_wrapper: cannot start no-such-program: /m, 'it says so');
 }, @wrapped, program => ['no-such-program'];
@@ -870,6 +895,8 @@ subtest 'SIGKILL to check' => sub {
     waitpid $job->{pid}, 0;
     none_left($job->{dir});
 };
+
+subtest $_->[0], $_->[1] for @long;
 
 # --- From a lesson to its verdict ---
 
