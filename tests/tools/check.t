@@ -826,18 +826,26 @@ runs_as 'a wrapper cannot start the program', [], sub {
 
 # --- A limit of the control group, where this may make one ---
 
+# It is removed whenever this ends, if only by the next one that is started (SIGKILL).
+my $group;
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+END { my $status = $?; wait_until(sub { rmdir $group || !-e $group }) if $group; $? = $status }
+
 subtest 'runs: a control group that is throttled' => sub {
     my ($v2) = grep { read_file("$_/cgroup.subtree_control") =~ /\bcpu\b/ } qw(/sys/fs/cgroup /sys/fs/cgroup/unified);
     my ($v1) = grep { -w "$_/cgroup.procs" && -e "$_/cpu.cfs_quota_us" } qw(/sys/fs/cgroup/cpu);
-    my $group = ($v2 // $v1 // 'none') . "/check-t-$$";
-    plan skip_all => 'no control group can be made here' unless ($v1 || $v2) && $> == 0 && mkdir $group;
+    my $above = $v2 // $v1;
+    plan skip_all => 'no control group can be made here' unless $above && $> == 0 && mkdir "$above/check-t-$$";
+    $group = "$above/check-t-$$";
+    rmdir for grep { /(\d+)$/ && !kill 0, $1 } glob "$above/check-t-*";
     my $set = sub { my ($file, $value) = @_; open my $to, '>', "$group/$file" or return 0; print $to $value; close $to };
     ($v2 ? $set->('cpu.max', '10000 100000') : $set->('cpu.cfs_period_us', 100_000) && $set->('cpu.cfs_quota_us', 10_000))
         or diag("no limit: $!");
     my $is = check({@a, before => ['sh', '-c', "echo \$\$ >$group/cgroup.procs && exec \"\$@\"", 'sh']},
         '--student', 'DIR/story.out', $subject, 'say a', 'compute 60');
     cmp_ok(first_run($is->{saved})->{throttled}, '>=', 0.05, '60 ms of work, at 10 ms in 100');
-    wait_until(sub { rmdir $group });
+    ok(wait_until(sub { rmdir $group }), 'the group is gone');
+    undef $group;
 };
 
 # --- When check itself is ended, the program is too, with all that it has started ---
