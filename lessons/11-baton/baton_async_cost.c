@@ -35,7 +35,7 @@ int main(void)
     measure_rounds(&track);
     run_and_close();
     measure("a round of the loop each: %.0f ns", nanoseconds_each(&track));
-    say("that is all");
+    say_untimed("that is all");
 }
 
 /* All in one go. It is cheap, and the loop hears nobody meanwhile. */
