@@ -36,6 +36,7 @@
 enum {
     PATIENCE = 10000,    /* ms; the limit is this and three times the recording */
     IMPATIENCE = 3000,   /* ms; a student's limit is this and the recording */
+    TOOL_TAKES = 5,      /* times as long: a program under valgrind may */
     RECORDINGS = 5,      /* of which the smallest stamps are kept */
     MOST_KEPT = 4 << 20, /* bytes of a run that nobody has asked to save */
 };
@@ -304,7 +305,10 @@ static int64_t find_limit(const struct recording *recording, const struct task *
 {
     long duration = recording_duration(recording);
     long limit = task->student ? duration + IMPATIENCE : 3 * duration + PATIENCE;
+    const char *tool = getenv("UNDER");
 
+    if (tool && *tool)
+        limit *= TOOL_TAKES;
     return (int64_t)((double)limit * task->rule.slow);
 }
 
