@@ -1,7 +1,7 @@
-/* fetch_subject.c - what tests/fetch.t looks at: common/fetch.c at work. It prints one
- * line for each callback, in the order in which they come, "closed" when the fetcher is,
- * and WRONG: with whatever must never be: a callback inside of a call, too many or too
- * few of them, a loop that doesn't end or can't be closed.
+/* fetch_subject.c - what tests/tools/fetch.t looks at: common/fetch.c at work. It prints
+ * one line for each callback, in the order in which they come, "closed" when the fetcher
+ * is, and WRONG: with whatever must never be: a callback inside of a call, too many or
+ * too few of them, a loop that doesn't end or can't be closed.
  *
  *     fetch_subject fetch [-cwq] [-m MOST] [-d DEADLINE] [-l LARGEST] [-n TIMES]
  *         [-p PADDING] [DEADLINE] URL...
