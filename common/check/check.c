@@ -580,7 +580,8 @@ static FILE *open_replayed(const char *path)
 int main(int argc, char *argv[])
 {
     const char *wrapper = getenv("WITH");
-    struct task task = {.rule = {.timing = true}};
+    static struct task task; /* what it points to is kept until the end */
+    char **command;
     bool recording = false, passes = true;
 
     (void)argc;
@@ -607,14 +608,15 @@ int main(int argc, char *argv[])
     task.path = *argv++;
     task.is_lesson = *argv == NULL;
     task.wrapped = wrapper && *wrapper;
-    task.command = task.is_lesson ? find_command(task.path) : argv;
-    task.name = name_of(task.command);
-    task.command = start_with(task.wrapped ? wrapper : NULL, task.command);
+    command = task.is_lesson ? find_command(task.path) : argv;
+    task.name = name_of(command);
+    task.command = start_with(task.wrapped ? wrapper : NULL, command);
+    if (task.is_lesson)
+        free(command);
     if (recording)
         record(&task);
     else
         passes = check(&task);
-    free(task.name);
     if (fflush(stdout) != 0 || ferror(stdout))
         die("cannot write to stdout: %s", strerror(errno));
     return passes ? 0 : 1;
