@@ -543,25 +543,26 @@ SH
     };
     my ($status, @calls) = $calls->('no call', '-j4', 'test');
     is($status, 0, 'make test');
-    is(join(' ', map {/^(\w+)/} @calls), 'start end start end', 'two calls, one after the other');
+    is(join(' ', map {/^(\w+)/} @calls), join(' ', ('start end') x 3), 'three calls, one after the other');
     my @others = map { my $p = $_; map {"lessons/$p\_$_.out"} qw(async sync) } '01-tea/tea',
         '05-cake/cake';
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[0]),
-        "@others tests/lessons/some.t", 'first the tests and all that mostly waits');
+        "@others", 'first all that mostly waits');
     like($calls[0], qr/ -j16 /, 'many at a time');
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[2]),
         'lessons/03-sums/sums_async.out lessons/03-sums/sums_sync.out', 'then what computes');
     unlike($calls[2], qr/ -j ?(?!1\b)\d/, 'one at a time');
+    like($calls[4], qr{ tests/lessons/some\.t$}, 'then the tests of the lessons');
 
     ($status, @calls) = $calls->('-j16', 'test');
     isnt($status, 0, 'when the first call fails, so does make test');
-    is(scalar @calls, 4, 'but not without the second');
+    is(scalar @calls, 6, 'but not without the others');
     ($status) = $calls->('sums_sync', 'test');
     isnt($status, 0, 'when the second call fails, so does make test');
 
     ($status, @calls) = $calls->('no call', '-j4', 'test-tools', 'test');
-    is(scalar @calls, 6, 'make test test-tools: three calls');
-    like($calls[4], qr{ -j16 tests/tools/any\.t$}, "the last for the tools' tests");
+    is(scalar @calls, 8, 'make test test-tools: four calls');
+    like($calls[6], qr{ -j16 tests/tools/any\.t$}, "the last for the tools' tests");
     ($status, @calls) = $calls->('any.t', 'test-tools');
     isnt($status, 0, 'when one of them fails, so does make test-tools');
     is(scalar @calls, 2, 'which runs nothing else');
