@@ -103,15 +103,15 @@ static void on_friend(uv_timer_t *friend)
     uv_close((uv_handle_t *)friend, NULL);
 }
 
-/* Half a millisecond of Techie's own work: this is no waiting. A name tag that
- * follows another is begun when that one ends, even if the system has given the
- * processor to somebody else for a moment; so our waits must be over 20 ms. */
+/* Half a millisecond of Techie's own work: this is no waiting. He begins a name tag
+ * when its reply has come, or when the one before is written. (When the reply has
+ * come the loop knows: it is the time at which it woke up.) */
 static void write_name_tag(void)
 {
     static uint64_t end; /* of the last one, ns */
-    uint64_t now = uv_hrtime();
+    uint64_t came = uv_now(uv_default_loop()) * 1000000;
 
-    end = (now - end < 20000000 ? end : now) + 500000;
+    end = (came > end ? came : end) + 500000;
     while (uv_hrtime() < end)
         ;
 }

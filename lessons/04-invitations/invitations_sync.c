@@ -72,15 +72,11 @@ static void invite_friend(void)
     write_name_tag();
 }
 
-/* Half a millisecond of Techie's own work: this is no waiting. A name tag that
- * follows another is begun when that one ends, even if the system has given the
- * processor to somebody else for a moment; so our waits must be over 20 ms. */
+/* Half a millisecond of Techie's own work: this is no waiting. */
 static void write_name_tag(void)
 {
-    static uint64_t end; /* of the last one, ns */
-    uint64_t now = uv_hrtime();
+    uint64_t end = uv_hrtime() + 500000; /* ns */
 
-    end = (now - end < 20000000 ? end : now) + 500000;
     while (uv_hrtime() < end)
         ;
 }
