@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { PAGES = 12, WORKERS = PAGES, DEADLINE = 3000 };
 enum { BAKERY, LIBRARY, MUSEUM, HOSTS };
@@ -130,6 +131,11 @@ static void on_stats(struct fetch *fetch)
     struct queue *queue = fetch->data;
     int requests = 0, at_once = 0;
 
+    if (fetch->result != CURLE_OK) {
+        fprintf(stderr, "%s: cannot ask for the count: %s\n", program_name(),
+                fetch->error);
+        exit(EXIT_FAILURE);
+    }
     must("understand the count",
          sscanf(fetch->body, "requests: %d most at once: %d", &requests, &at_once) == 2
              ? 0
