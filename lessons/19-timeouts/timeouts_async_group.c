@@ -9,6 +9,7 @@
 #include "lesson.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { CHILDREN = 4 };
 
@@ -22,7 +23,7 @@ struct group {
     uv_timer_t time;
     struct fetcher fetcher;
     struct child children[CHILDREN];
-    int under_way, callbacks, good;
+    int under_way, callbacks, good, cancelled;
 };
 
 static void start_group(struct group *group, unsigned ms);
@@ -44,6 +45,7 @@ int main(int argc, char *argv[])
     read_numbers(argc, argv, &ms, 1);
     start_group(&group, (unsigned)ms.value);
     run_and_close();
+    return group.good + group.cancelled < CHILDREN ? EXIT_FAILURE : 0;
 }
 
 static void start_group(struct group *group, unsigned ms)
@@ -82,6 +84,7 @@ static void on_child_over(struct fetch *fetch)
     else
         say("%s: %s, bytes read: %zu", child->name, fetch->error, fetch->size);
     group->good += fetch->result == CURLE_OK && fetch->status == 200;
+    group->cancelled += fetch->result == CURLE_ABORTED_BY_CALLBACK;
     fetch_cleanup(fetch);
     group->callbacks++;
     if (--group->under_way == 0)

@@ -7,6 +7,7 @@ use warnings;
 
 use lib 'tests';
 use Course;
+use IO::Socket::INET;
 use Test::More;
 
 my $build  = build_dir();
@@ -47,7 +48,13 @@ subtest 'timeouts_async_group' => sub {
     is(scalar(grep {/: cancelled, bytes read: 0$/} @{ $ran->{lines} }), 4, 'too little time for any');
     is($ran->{lines}[-1], 'the group ends, 4 of 4 callbacks have come, 0 pages',
         'and yet each callback has come');
-    is($ran->{err}, '', 'and no handle is open');
+    is("$ran->{err}$ran->{status}", '0', 'no handle is open, and to be cancelled is no failure');
+
+    # A port that is certainly closed: it is ours, and we don't listen there.
+    my $closed = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1') || die "no port: $@";
+    $ran = run(["$build/$lesson/timeouts_async_group"], env => {SITE => 'http://127.0.0.1:' . $closed->sockport});
+    is(scalar(() = $ran->{out} =~ /: connection refused, bytes read: 0$/mg), 4, 'nobody is there');
+    is($ran->{status}, 1, 'which is one');
 };
 
 done_testing();
