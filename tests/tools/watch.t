@@ -9,6 +9,7 @@ use lib 'tests';
 use Course;
 use Cwd qw(getcwd);
 use File::Path qw(make_path);
+use IPC::Open2;
 use POSIX qw(WNOHANG);
 use Test::More;
 
@@ -19,10 +20,10 @@ my $tree = tree_with_exercises();
 my $file = "$tree/lessons/01-tea/exercise.c";
 my $said = "$tree/said";
 my $runs = "$tree/runs";
-run([make_command(), qw(build/common/watch build/common/check/check build/common/lesson.o)], dir => $tree);
-die "watch.t: cannot build common/watch\n" if !-x "$tree/build/common/watch";
 
 my @without_make = ('env', 'MAKE=' . no_compiler($tree), 'build/common/watch', 'lessons/01-tea');
+
+my $ready = 'echo "[ 0.00] tea: ready"';
 
 # An answer that hangs, and tells that it does: there is this file then.
 my @hangs = (qq(: >"$runs"), 'exec sleep 60000');
@@ -76,7 +77,14 @@ sub ends {
     no_complaints("$name: nothing is left running", left());
 }
 
-# What it compares five times a second, printed once.
+# It is built by this, if it isn't yet.
+subtest 'make watch-NN' => sub {
+    my $pid = start(make_command(), 'watch-01');
+    wait_for(qr/as it was given/, 1, 'it is checked');
+    ends($pid, 'INT', 'Ctrl-C');
+};
+
+# What it compares five times a second, printed for each line.
 my $look = do {
     my $source = write_file("$tree/look.c", <<"C");
 #define main watch_main
@@ -84,11 +92,16 @@ my $look = do {
 #undef main
 int main(int argc, char *argv[])
 {
+    char line[8];
+
     lesson = argv[argc - 1];
-    printf("%llu\\n", (unsigned long long)look());
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        printf("%llu\\n", (unsigned long long)look());
+        fflush(stdout);
+    }
 }
 C
-    my $ran = run([compiler_of_the_course(CFLAGS => '-O1 -w'), split(' ', run(['common/needs', '--cflags'])->{out}), '-o', "$tree/look", $source,
+    my $ran = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', run(['common/needs', '--cflags'])->{out}), '-o', "$tree/look", $source,
             "$tree/build/common/lesson.o", split ' ', run(['common/needs', '--libs'])->{out}]);
     die $ran->{err} if $ran->{status} != 0;
     "$tree/look";
@@ -105,7 +118,8 @@ subtest 'each way of saving is seen, and nothing else' => sub {
         write_file($path, $text);
         return utime $second, $second++, $path;
     };
-    my $seen = sub { run([$look, 'lessons/01-x'], dir => $here)->{out} };
+    my $pid  = open2(my $sees, my $asks, 'sh', '-c', 'cd "$0" && exec "$1" lessons/01-x', $here, $look);
+    my $seen = sub { print $asks "\n"; scalar <$sees> };
     $save->("$lesson/exercise.c", 'one');
     $save->("$here/common/lesson.h", 'one');
     my $link = sub { unlink "$lesson/exercise.c"; symlink "$elsewhere/mine.c", "$lesson/exercise.c" };
@@ -131,28 +145,33 @@ subtest 'each way of saving is seen, and nothing else' => sub {
         [1, 'another is in its place', sub { make_path($lesson); $save->("$lesson/exercise.c", 'one') }],
         [1, 'written there', sub { $save->("$lesson/exercise.c", 'two') }],
     );
+    my $before = $seen->();
     for (@steps) {
         my ($differs, $name, $step) = @$_;
-        my $before = $seen->();
         $step->();
-        is($seen->() ne $before ? 1 : 0, $differs, $name);
+        my $after = $seen->();
+        is($after ne $before ? 1 : 0, $differs, $name);
+        $before = $after;
     }
+    close $asks;
+    waitpid $pid, 0;
+    is($?, 0, 'it looks to the end');
 };
 
 subtest 'it is checked at each save' => sub {
-    my $pid = start(make_command(), 'watch-01');
+    my $pid = start(@without_make);
     wait_for(qr/as it was given/, 1, 'it is checked once at once');
 
-    save_answer($tree, '01-tea', 'say("tea: hot");');
+    save_script($tree, '01-tea', 'echo "[ 0.00] tea: hot"');
     wait_for(qr/tea: hot/, 1, 'saved');
     wait_for(qr/^Hint 1/m, 1, 'with the hint');
 
     unlink $file or die;
     wait_for(qr/There is no lessons/, 1, 'it is removed');
-    my $header = write_file("$tree/pot.h", qq(#define READY "tea: ready"\n));
+    my $header = write_file("$tree/pot.h", 'READY="tea: ready"');
     rename $header, "$tree/lessons/01-tea/pot.h" or die;
     wait_for(qr/There is no lessons/, 2, 'a header beside it is new');
-    save_answer($tree, '01-tea', "\n#include \"pot.h\"\nsay(READY);");
+    save_script($tree, '01-tea', '. lessons/01-tea/pot.h', 'echo "[ 0.00] $READY"');
     wait_for(qr/^Passed/m, 1, 'it uses the header, and passes');
     wait_for(qr/1 of 2 solved/, 1, 'and says what is next');
     is(() = read_file($said) =~ /checked at each save/g, 5, 'no more checks than saves');
@@ -161,10 +180,10 @@ subtest 'it is checked at each save' => sub {
 
 subtest 'while it is being checked' => sub {
     local $ENV{SLOW} = 20; # what hangs is not ended soon by itself
-    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"', @hangs);
+    save_script($tree, '01-tea', $ready, @hangs);
     my $pid = start(@without_make);
     wait_until_it_hangs();
-    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
+    save_script($tree, '01-tea', $ready);
     wait_for(qr/^Passed/m, 1, 'saved again, the old one is not waited for');
     unlike(read_file($said), qr/it hangs/, 'nothing is said of the old one');
     unlike(read_file("$tree/build/progress/01-tea"), qr/tried/, 'it is no try');
@@ -188,7 +207,7 @@ subtest 'a signal that was ignored at the start stays ignored' => sub {
     @ignored = ();
     wait_for(qr/as it was given/, 1, 'it is checked');
     kill $_ => $pid for qw(HUP INT);
-    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
+    save_script($tree, '01-tea', $ready);
     wait_for(qr/^Passed/m, 1, 'and again after SIGHUP and SIGINT');
     ends($pid, 'TERM', 'one that was not');
 };
@@ -196,12 +215,12 @@ subtest 'a signal that was ignored at the start stays ignored' => sub {
 subtest 'a terminal is cleared where it can be, and left as it was' => sub {
     return lacking('needs the script command of util-linux')
         unless tool('script') && run(['script', '--version'])->{out} =~ /util-linux/;
-    save_script($tree, '01-tea', 'echo "[ 0.00] tea: ready"');
+    save_script($tree, '01-tea', $ready);
     for (['xterm', 1], ['dumb', 0], [undef, 0]) {
         my ($terminal, $clears) = @$_;
         my $name = 'TERM=' . ($terminal // '');
         unlink $said;
-        my $line = 'set -m; stty -a >before; build/common/watch lessons/01-tea & until grep -q ^1.of.2 said; do sleep 0.1; done;'
+        my $line = 'set -m; stty -a >before; build/common/watch lessons/01-tea & until [[ $(<said) = *1?of?2?solved* ]]; do sleep 0.1; done;'
             . ' kill -INT $!; wait; stty -a >after';
         run(['script', '-qefc', "bash -c '$line'", 'said'], dir => $tree, env => {TERM => $terminal, MAKE => "$tree/no-compiler"});
         my $begin = qr/(?:\A|\n)\d\d:\d\d:\d\d  lessons/;
