@@ -8,6 +8,7 @@ use warnings;
 
 use lib 'tests';
 use Course;
+use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 use Test::More;
 
@@ -25,7 +26,7 @@ my %libraries = (
 );
 
 # Ours have to be found before any other: their directory comes first.
-my @compiler = compiler_of_the_course(SANITIZE => '');
+my @compiler = compiler_of_the_course(SANITIZE => '', CFLAGS => '-O0');
 my ($first_option) = grep { $compiler[$_] =~ /^-/ } 0 .. $#compiler;
 splice @compiler, $first_option, 0, "-I$scratch", '-DCURL_DISABLE_TYPECHECK';
 
@@ -64,19 +65,21 @@ sub mark_results {
     return $count;
 }
 
-# What the compiler says about ignored results in a source; undef: nothing. It
-# must really compile: with -fsyntax-only, gcc does not look for them.
-sub complaint {
-    my ($source, @needs) = @_;
-    my $ran = run([@compiler, split(' ', needs('--cflags', @needs)),
-            '-Werror=unused-result', '-O0', '-S', '-o', "$scratch/compiled", $source]);
-    return $ran->{status} == 0 ? undef : $ran->{err};
+# In what is compiled, and what is made of it stays there.
+symlink abs_path($_), "$scratch/$_" or die "symlink: $!" for qw(common lessons tests);
+
+# What the compiler says about ignored results in each of these sources, which it is given all at
+# once; undef: nothing. It must really compile: with -fsyntax-only, gcc does not look for them.
+sub complaints {
+    my ($needs, @sources) = @_;
+    my $ran = run([@compiler, split(' ', needs('--cflags', $needs)), '-Werror=unused-result', '-S', @sources], dir => $scratch);
+    return (undef) x @sources if $ran->{status} == 0;
+    my @complaints = map { index($ran->{err}, "$_:") < 0 ? undef : $ran->{err} } @sources;
+    die "@sources: $ran->{err}" if !grep {defined} @complaints;
+    return @complaints;
 }
 
 my %marked = map { $_ => mark_results($_) } grep { is_there($_) } sort keys %libraries;
-# Nearly all include lesson.h first: where the compiler can, it reads it once for all.
-run([@compiler, split(' ', needs('--cflags')), '-Werror=unused-result', '-O0', '-x', 'c-header', '-o', "$scratch/lesson.h.gch",
-        'common/lesson.h']);
 cmp_ok($marked{libuv}, '>', 100, 'the functions of libuv are marked');
 
 # For each library a call that is ignored, and the same looked at.
@@ -95,25 +98,27 @@ for my $package (sort keys %libraries) {
             "    $calls{$package};", '    return 0;', '}', '';
         my ($ignores, $looks) = map { write_file("$scratch/$_->[0].c", sprintf $program, $_->[1]) }
             ['ignores', ''], ['looks', '*result = (int)'];
-        like(complaint($ignores, $package) // '', qr/unused.result/, 'ignored');
-        is(complaint($looks, $package), undef, 'looked at');
+        my ($ignored, $looked_at) = complaints($package, $ignores, $looks);
+        like($ignored // '', qr/unused.result/, 'ignored');
+        is($looked_at, undef, 'looked at');
     };
 }
 
 sub looks_at_results {
     my ($needs, @sources) = @_;
-    for my $source (@sources) {
-        my $complaint = complaint($source, $needs_of{$source} // $needs);
-        ok(!defined $complaint, $source) || diag($complaint);
+    my @complaints = complaints($needs, @sources);
+    for my $i (0 .. $#sources) {
+        ok(!defined $complaints[$i], $sources[$i]) || diag($complaints[$i]);
     }
 }
 
 subtest 'common' => sub {
-    my @sources = (glob('common/*.c common/*/*.c'), glob 'tests/*.c');
-    my @lacks = grep { $needs_of{$_} && !is_there($needs_of{$_}) } @sources;
-    my %lacks = map { $_ => 1 } @lacks;
-    looks_at_results('', grep { !$lacks{$_} } @sources);
-    return lacking("@lacks: what they need is not there: make setup") if @lacks && $ENV{REQUIRE_ALL};
+    my %sources;
+    push @{ $sources{ $needs_of{$_} // '' } }, $_ for glob('common/*.c common/*/*.c tests/*.c');
+    my @lacks = grep { $_ && !is_there($_) } sort keys %sources;
+    delete @sources{@lacks};
+    looks_at_results($_, @{ $sources{$_} }) for sort keys %sources;
+    return lacking("@lacks is not there: make setup") if @lacks && $ENV{REQUIRE_ALL};
 };
 
 for my $lesson (lessons()) {
