@@ -12,6 +12,7 @@ use warnings;
 
 use lib 'tests';
 use Course;
+use Cwd qw(abs_path);
 use File::Basename qw(basename);
 use Test::More;
 
@@ -73,25 +74,40 @@ BAIL_OUT($made->{err}) if $made->{status} != 0;
 my %surroundings = (SITE => 'http://127.0.0.1:9', LD_PRELOAD => "$scratch/in_front.so");
 
 sub status_of {
-    my ($program) = @_;
-    return run([$program], env => \%surroundings)->{status};
+    my (@program) = @_;
+    return run(\@program, env => \%surroundings)->{status};
 }
 
-sub compiled {
-    my ($name, $source, $lesson, @options) = @_;
-    my ($program, $build) = ("$scratch/$name", build_dir());
-    my $needs = sub { split ' ', run(['common/needs', $_[0], $lesson])->{out} };
-    my @fetch = run(['common/needs', '--has', 'site', $lesson])->{out} ? "$build/common/fetch.o" : ();
-    my $ran = run([compiler_of_the_course(CFLAGS => '-w'), @options, $needs->('--cflags'), '-o', $program, $source,
-            "$build/common/lesson.o", @fetch, $needs->('--libs')]);
-    is($ran->{status}, 0, "$source is compiled") || diag($ran->{err});
-    return $program;
+# What is not built yet becomes one program, which is told the name of what it should be, and ends
+# well when that returns.
+my (%source, %missing);
+$missing{$_} = run(['common/needs', '--missing', $_])->{out} for lessons();
+my @there = grep { !$missing{$_} } lessons();
+
+sub to_compile {
+    my ($name, $code) = @_;
+    $source{$name} = write_file("$scratch/$name.c", "#define main main_of_$name\n$code");
+}
+
+sub status_of_compiled { return status_of("$scratch/compiled", @_) }
+
+sub compile {
+    my @names  = sort keys %source;
+    my $needs  = join ' ', map { my %about = about_of($_); $about{needs} // () } @there;
+    my ($cflags, $libs) = map { run([qw(common/needs), $_, split ' ', $needs])->{out} } qw(--cflags --libs);
+    my $chosen = write_file("$scratch/compiled.c", join '', "#include <string.h>\n", (map {"int main_of_$_();\n"} @names),
+        "int main(int argc, char *argv[])\n{\n",
+        (map {"    if (strcmp(argv[1], \"$_\") == 0)\n        return main_of_$_(argc - 1, argv + 1), 0;\n"} @names), "    return 1;\n}\n");
+    my $built = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', $cflags), '-o', "$scratch/compiled", $chosen,
+            @source{@names}, (map { build_dir() . "/common/$_.o" } 'lesson', $needs =~ /\bsite\b/ ? 'fetch' : ()), split ' ', $libs]);
+    BAIL_OUT($built->{err}) if $built->{status} != 0;
+    return;
 }
 
 # A timer of a tenth of a second, and when the first line is printed.
 sub with_timer {
     my ($before, $after) = @_;
-    return write_file("$scratch/timer.c", <<"C");
+    return <<"C";
 #include "lesson.h"
 static void on_time(uv_timer_t *timer) { uv_close((uv_handle_t *)timer, NULL); }
 int main(void)
@@ -106,25 +122,36 @@ int main(void)
 C
 }
 
-my ($line, $any) = ('say("begin");', (lessons())[0]);
-is(status_of(compiled('right', with_timer($line, ''), $any)), $right, 'the line first: right');
-is(status_of(compiled('late', with_timer('', $line), $any)), $too_early, 'the loop first: found');
-is(status_of(compiled('none', with_timer('', ''), $any)), $too_early, 'no line before the timer: found');
-
 sub has_timers { return source_of($_[0]) =~ /\buv_timer_start\(/ }
+sub solution   { return 'tests/solutions/' . basename($_[0]) . '/exercise.c' }
+
+# By lesson: what its exercise is called, behind "given_" and "solved_".
+my %exercise = map { $_ => basename($_) =~ tr/a-zA-Z0-9/_/cr } grep { has_timers(solution($_)) } @there;
+
+my $line = 'say("begin");';
+to_compile(right => with_timer($line, ''));
+to_compile(late => with_timer('', $line));
+to_compile(none => with_timer('', ''));
+for my $lesson (keys %exercise) {
+    my $include = '#include "' . abs_path(solution($lesson)) . "\"\n";
+    to_compile("given_$exercise{$lesson}", $include);
+    to_compile("solved_$exercise{$lesson}", "#define SOLUTION\n$include");
+}
+compile();
+
+is(status_of_compiled('right'), $right, 'the line first: right');
+is(status_of_compiled('late'), $too_early, 'the loop first: found');
+is(status_of_compiled('none'), $too_early, 'no line before the timer: found');
 
 for my $lesson (lessons()) {
-    my $name = basename($lesson);
     subtest $lesson => sub {
-        my $missing = run(['common/needs', '--missing', $lesson])->{out};
-        return lacking("$lesson $missing") if $missing;
+        return lacking("$lesson $missing{$lesson}") if $missing{$lesson};
         my @sources = grep { m{/(?!exercise)\w+\.c$} && has_timers($_) } glob "$lesson/*.c";
         is(status_of(build_dir() . '/' . s/\.c$//r), $right, $_) for @sources;
-        my $exercise = "tests/solutions/$name/exercise.c";
-        if (has_timers($exercise)) {
+        if (my $name = $exercise{$lesson}) {
             # Where the timer is what is to be done, there is none yet.
-            isnt(status_of(compiled("$name-given", $exercise, $lesson)), $too_early, "$exercise, as it is given");
-            is(status_of(compiled("$name-solved", $exercise, $lesson, '-DSOLUTION')), $right, "$exercise, solved");
+            isnt(status_of_compiled("given_$name"), $too_early, 'its exercise, as it is given');
+            is(status_of_compiled("solved_$name"), $right, 'its exercise, solved');
         } elsif (!@sources) {
             plan(skip_all => 'it has no timers');
         }
