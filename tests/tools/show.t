@@ -11,18 +11,15 @@ use warnings;
 use lib 'tests';
 use Course;
 use Config;
-use Cwd qw(abs_path getcwd);
+use Cwd qw(abs_path);
 use File::Path qw(make_path);
 use POSIX qw(:sys_wait_h);
 use Test::More;
 
-my $top = getcwd();
-
 # show, with a clock that stands still: it shows the seconds in the file $CLOCK. (Without
 # that it goes.) A function of the program's own takes the place of libuv's.
-my $scratch  = scratch();
-my @settings = ('CFLAGS=-O0', 'LDFLAGS=' . ($ENV{LDFLAGS} // '') . " $scratch/clock.o");
 my $show = do {
+    my $scratch = scratch();
     my $clock = write_file("$scratch/clock.c", <<'C');
 #include <stdint.h>
 #include <stdio.h>
@@ -46,12 +43,11 @@ uint64_t uv_hrtime(void)
     return (uint64_t)(seconds * 1e9);
 }
 C
-    my @made = ([compiler_of_the_course(), '-c', '-o', "$scratch/clock.o", $clock],
-        [make_command(), "BUILD=$scratch/build", @settings, "$scratch/build/common/show"]);
-    for my $ran (map { run($_) } @made) {
-        die "show.t: cannot build show: $ran->{err}" if $ran->{status} != 0;
-    }
-    abs_path("$scratch/build/common/show");
+    my $libs = run([qw(common/needs --libs)])->{out};
+    my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
+            (map { build_dir() . "/common/$_.o" } qw(show timeline story lesson)), split ' ', $libs]);
+    die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
+    abs_path("$scratch/show");
 };
 
 # --- lessons and what they show ---
@@ -91,7 +87,7 @@ sub in_shell {
 }
 
 # A script that prints these lines.
-sub prints { return "cat <<'END'\n" . join('', map {"$_\n"} @_) . 'END' }
+sub prints { return join ' ', "printf '%s\\n'", map { "'" . s/'/'\\''/gr . "'" } @_ }
 
 # What stands in a column (of so many characters): its lines, without the empty ones.
 sub column {
@@ -318,9 +314,9 @@ END
 
 # Waits until `all` such programs are here, or has waited `most` times: they can
 # meet only if they run at the same time.
-my $meets = 'echo "[ 0.00] waits"; : >$(basename $0).here; i=0
-    while [ $(ls *.here | wc -l) -lt $all ]; do
-        [ $i -lt $most ] || { rm $(basename $0).here; exit; }
+my $meets = 'echo "[ 0.00] waits"; : >${0##*/}.here; i=0
+    while set -- *.here; [ $# -lt $all ]; do
+        [ $i -lt $most ] || { rm ${0##*/}.here; exit; }
         sleep 0.02; i=$((i + 1))
     done
     echo "[ 9.00] has met the others"';
@@ -418,7 +414,7 @@ subtest 'long lines, many lines, half lines, no lines' => sub {
 };
 
 subtest 'what prints without end is stopped' => sub {
-    my $ran = show(lesson({x_sync => q(exec "$perl" -e 'print "y\n" while 1'), x_async => ':'}));
+    my $ran = show(lesson({x_sync => 'exec yes', x_async => ':'}));
     ended_well($ran, 1);
     has($ran, "y\n-- stopped here: it prints without end\n", 'it says so');
     has($ran, "x_async\n-------\n-- ended", 'the others are shown');
@@ -842,16 +838,15 @@ terminal_test 'Ctrl-Z, and fg' => sub {
 };
 
 terminal_test 'a window whose size changes in the middle' => sub {
-    my $waits = 'echo "[ 0.00] one"; : >$(basename $0).here
-        while [ $(ls *.here | wc -l) -lt 3 ]; do sleep 0.02; done; %s echo "[ 1.00] two"; echo $0';
+    my $waits = 'echo "[ 0.00] one"; : >${0##*/}.here
+        while set -- *.here; [ $# -lt 3 ]; do sleep 0.02; done; %s echo "[ 1.00] two"; echo $0';
     for my $columns (100, 40, 1) {
-        my $resize = "until grep -q go state; do sleep 0.02; done;";
+        my $resize = 'until [ -e resized ]; do sleep 0.02; done;';
         my $dir = lesson({
-            x_sync    => sprintf($waits, "stty cols $columns <\$(cat tty); echo go >state;"),
+            x_sync    => sprintf($waits, "read tty <tty; stty cols $columns <\$tty; : >resized;"),
             x_async   => sprintf($waits, $resize),
             x_async_b => sprintf($waits, $resize),
         });
-        write_file("$dir/state", '');
         my $ran = press($dir, 'stty cols 160; tty >tty; "$show" lessons/01-x');
         ended_well($ran);
         is(() = $ran->{out} =~ /^x_sync +x_async +x_async_b$/mg, 2,
@@ -863,15 +858,13 @@ terminal_test 'a window whose size changes in the middle' => sub {
 # --- make ---
 
 subtest 'make lesson-01 where one program does not compile' => sub {
-    my $dir = scratch();
+    my $dir = built_tree();
     my $c = qq{#include "lesson.h"\nint main(void)\n{\n    %s\n}\n};
     make_path("$dir/lessons/01-x");
-    symlink "$top/$_", "$dir/$_" or die "symlink: $!" for qw(Makefile common);
     write_file("$dir/lessons/01-x/about", "part: 1\n");
     write_file("$dir/lessons/01-x/x_sync.c", sprintf $c, 'say("works");');
     write_file("$dir/lessons/01-x/x_async.c", sprintf $c, 'say(no_such_thing);');
-    system('cp', '-Rp', "$scratch/build", $dir) == 0 or die "cannot copy\n";
-    my @make = (make_command(), 'lesson-01', "BUILD=$dir/build", @settings);
+    my @make = (make_command(), 'lesson-01');
     my $ran = run(\@make, dir => $dir, env => environment());
     cmp_ok($ran->{status}, '!=', 0, 'make fails');
     like($ran->{err}, qr/no_such_thing/, "the compiler's words appear");
