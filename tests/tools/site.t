@@ -583,11 +583,13 @@ subtest 'no site' => sub {
 
 subtest 'few files, few processes, no /proc' => sub {
     local $ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # to look for them takes files and processes
+    my $ran = run(['sh', '-c', 'for count; do echo "limit $count"; (ulimit -n $count && exec "$with" true) 2>&1; echo "status $?"; done',
+            'sh', 4 .. 16], env => {with => $with});
     for my $count (4 .. 16) {
-        my $ran = run(['sh', '-c', 'ulimit -n $1 && exec "$2" true', 'sh', $count, $with]);
-        is($ran->{status}, 1, "ulimit -n $count");
+        my ($err, $status) = $ran->{out} =~ /^limit $count\n(.*?)^status (\d+)\n/ms;
+        is($status, 1, "ulimit -n $count");
         # Before main: a library that can't be opened.
-        like($ran->{err}, qr/\A[^\n]+(?i:too many open files|error while loading shared libraries)[^\n]*\n\z/, 'one sentence');
+        like($err, qr/\A[^\n]+(?i:too many open files|error while loading shared libraries)[^\n]*\n\z/, 'one sentence');
     }
     chmod 0755, $here;
     for my $count (1, 2) {
@@ -612,32 +614,34 @@ subtest 'few files, few processes, no /proc' => sub {
 
 # Start a program with a site, in a process group of its own, and read its first line.
 sub start_with {
-    my ($code) = @_;
+    my (@command) = @_;
     my $pid = open(my $from, '-|') // die "fork: $!";
     if ($pid == 0) {
         setpgrp;
         $SIG{INT} = 'DEFAULT';
-        exec perl_with($ask . $code) or die;
+        exec @command or die;
     }
     chomp(my $line = <$from> // '');
     return ($pid, $from, $line);
 }
 
+my @tells_and_stays = ($with, 'sh', '-c', 'echo "$SITE"; exec sleep 600');
+
 subtest 'Ctrl-C, and the end of the program' => sub {
-    my ($pid, $from, $address) = start_with(q{$SIG{INT} = sub { print ask("/page/7"); exit 3 }; print "$ENV{SITE}\n"; sleep 600});
+    my ($pid, $from, $address) = start_with(perl_with($ask . q{$SIG{INT} = sub { print ask("/page/7"); exit 3 }; print "$ENV{SITE}\n"; sleep 600}));
     kill INT => -$pid;
     is(<$from>, "Page 7\n", 'after Ctrl-C the program can still ask');
     close $from;
     is($? >> 8, 3, 'and end as it likes');
     no_complaints('nothing is left', left());
     for my $signal (qw(KILL INT TERM)) {
-        ($pid, $from, $address) = start_with(q{print "$ENV{SITE}\n"; my ($p) = $ENV{SITE} =~ /:(\d+)/;
-            my $s = IO::Socket::INET->new("127.0.0.1:$p"); print $s "GET /silent HTTP/1.0\r\n\r\n"; sleep 600});
+        ($pid, $from, $address) = start_with(@tells_and_stays);
+        my ($port) = $address =~ /(\d+)$/;
+        my $visit = visit($port, request('/silent'));
         kill $signal => $signal eq 'KILL' ? $pid : -$pid;
         is(scalar(<$from>), undef, "SIG$signal: its stdout is closed");
         close $from;
         no_complaints('nothing is left', left());
-        my ($port) = $address =~ /(\d+)$/;
         ok(!IO::Socket::INET->new("127.0.0.1:$port"), 'nobody listens');
     }
 };
@@ -667,7 +671,7 @@ subtest 'the site holds nothing of the program' => sub {
 };
 
 subtest 'five at once' => sub {
-    my @started = map { [start_with(q{print "$ENV{SITE}\n"; <STDIN>; sleep 600})] } 1 .. 5;
+    my @started = map { [start_with(@tells_and_stays)] } 1 .. 5;
     my %ports = map { $_->[2] => 1 } @started;
     is(keys %ports, 5, 'have five sites');
     for my $address (keys %ports) {
