@@ -32,8 +32,7 @@ my %parts = (
     'times and limits'     => ['a page that begins', 'deadlines', 'at most so many', 'connections are kept',
         'both directions at once', 'no heirs', 'a kept connection that the site closes'],
     'cancelled and closed' => ['cancelled and closed'],
-    'outcomes under valgrind' => ['outcomes under valgrind'],
-    'cancelled and closed under valgrind' => ['cancelled and closed under valgrind'],
+    'under valgrind'       => ['under valgrind'],
 );
 my %tests;
 
@@ -163,10 +162,19 @@ sub all_right {
     return ok($got->{right}, $name) || diag($got->{out}, $got->{err});
 }
 
+# Parts that one process does: [scenarios, what looks at what they tell], ...
+sub together {
+    my (@parts) = @_;
+    my @gots = subjects(map { @{ $_->[0] } } @parts);
+    $_->[1]->(splice @gots, 0, @{ $_->[0] }) for @parts;
+    return;
+}
+
 # name => [options, [URL, result, status, bytes, sentence], ...], by both ways.
-sub outcomes_are {
+sub outcomes_are { return together(part_of_outcomes(@_)) }
+
+sub part_of_outcomes {
     my %table = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
     my (@all, @asked);
     for my $name (sort keys %table) {
         my ($options, @expected) = @{ $table{$name} };
@@ -175,20 +183,21 @@ sub outcomes_are {
             push @asked, ['fetch', $way || (), @$options, map { $_->[0] } @expected];
         }
     }
-    for my $got (subjects(@asked)) {
-        my ($name, @expected) = @{ shift @all };
-        is(outcomes($got, scalar(@expected), qw(result status size error)),
-            join("\n", map { join ', ', @$_[1 .. 4] } @expected), $name) || diag($got->{out});
-        all_right($got, '  its end');
-    }
-    return;
+    return [\@asked, sub {
+        for my $got (@_) {
+            my ($name, @expected) = @{ shift @all };
+            is(outcomes($got, scalar(@expected), qw(result status size error)),
+                join("\n", map { join ', ', @$_[1 .. 4] } @expected), $name) || diag($got->{out});
+            all_right($got, '  its end');
+        }
+    }];
 }
 
 my $file    = write_file("$scratch/page.html", 'x' x 12345);
 my $aborted = '42, cancelled';
 
 sub faults {
-    outcomes_are('what comes' => [['-d', 60_000],
+    return part_of_outcomes('what comes' => [['-d', 60_000],
         ['@SITE@/page/1',        0, 200, 1037,  ''],
         ['@SITE@/status/404',    0, 404, 115,   ''],
         ['@SITE@/status/500',    0, 500, 115,   ''],
@@ -229,10 +238,9 @@ sub faults {
         ['@SITE@/drip?bytes=500&every=0', 0,  200, 500, ''],
         ["file://$file",                63, 0,   500, 'larger than 500 bytes'],
         ]);
-    return;
 }
 
-$tests{'outcomes'} = \&faults;
+$tests{'outcomes'} = sub { together(faults()) };
 
 $tests{'a page that begins'} = sub {
     for my $way ([], ['-w']) {
@@ -330,25 +338,27 @@ sub scenarios {
         'rest'              => [['@SITE@/page/1', '@SITE@/delay/300'], ['0, ', '0, ']],
     );
     my @names = sort keys %of;
-    my (undef, @gots) = subjects(['fetch', '@SITE@/page/1', $refusing], # the first one is slow under a tool
+    my @asked = (['fetch', '@SITE@/page/1', $refusing], # the first one is slow under a tool
         (map { [$_, @{ $of{$_}[0] }] } @names),
         ['start-from-inside', '@SITE@/page/1', '@SITE@/page/2'],
         ['free-from-inside', '@SITE@/page/1', '@SITE@/silent', '@SITE@/cut', "file://$scratch/none"]);
-    for my $name (@names) {
-        my (undef, $expected, $words) = @{ $of{$name} };
-        my $got = shift @gots;
-        all_right($got, $name);
-        is(outcomes($got, scalar(@$expected), qw(result error)), join("\n", @$expected), '  the outcomes');
-        like($got->{out}, $words, '  and their order') || diag($got->{out}) if $words;
-        like($got->{out}, qr/^closed\n\z/m, '  closed at the end, once');
-    }
-    all_right($_, 'started or freed from inside') for @gots;
-    is(scalar(() = $gots[0]{out} =~ /result 0, status 200/g), 12, '  the same ones again, and others');
-    is(join(' ', sort $gots[1]{out} =~ /^(\d+): /mg), '0 18 28 37', '  the outcomes');
-    return;
+    return [\@asked, sub {
+        my (undef, @gots) = @_;
+        for my $name (@names) {
+            my (undef, $expected, $words) = @{ $of{$name} };
+            my $got = shift @gots;
+            all_right($got, $name);
+            is(outcomes($got, scalar(@$expected), qw(result error)), join("\n", @$expected), '  the outcomes');
+            like($got->{out}, $words, '  and their order') || diag($got->{out}) if $words;
+            like($got->{out}, qr/^closed\n\z/m, '  closed at the end, once');
+        }
+        all_right($_, 'started or freed from inside') for @gots;
+        is(scalar(() = $gots[0]{out} =~ /result 0, status 200/g), 12, '  the same ones again, and others');
+        is(join(' ', sort $gots[1]{out} =~ /^(\d+): /mg), '0 18 28 37', '  the outcomes');
+    }];
 }
 
-$tests{'cancelled and closed'} = \&scenarios;
+$tests{'cancelled and closed'} = sub { together(scenarios()) };
 
 $tests{'a kept connection that the site closes'} = sub {
     my $got = subject('sleep-well', '@SITE@/delay/400', "$faulty/keeps-a-while");
@@ -399,16 +409,12 @@ $tests{'without a site'} = sub {
     is($ran->{out}, "== site\nhttp://127.0.0.1:12\n", 'where it is');
 };
 
-sub with_valgrind {
-    my ($test) = @_;
+$tests{'under valgrind'} = sub {
     plan(skip_all => 'built with sanitizers, which valgrind cannot run') if $ENV{SANITIZE};
     return lacking('valgrind is missing') if !tool('valgrind');
     local @under = ('valgrind', '-q', '--error-exitcode=99', '--leak-check=full');
-    return $test->();
-}
-
-$tests{'outcomes under valgrind'}             = sub { with_valgrind(\&faults) };
-$tests{'cancelled and closed under valgrind'} = sub { with_valgrind(\&scenarios) };
+    together(faults(), scenarios());
+};
 
 subtest($_ => $tests{$_}) for @{ $parts{ $ARGV[0] } };
 done_testing();
