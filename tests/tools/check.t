@@ -58,7 +58,7 @@ sub lines { return join '', map {"$_\n"} @_ }
 #   cut, hang, child, unknown   true: its last line has no newline; it was ended; it left a
 #             child; the system tells no delays
 
-sub ns { return sprintf '%.0f', 1e9 * ($_[0] || 0) }
+sub ns { return $_[0] ? sprintf '%.0f', 1e9 * $_[0] : 0 }
 
 sub saved { return $_[0] =~ s/([^\x20-\x7e]|\\)/$1 eq "\n" ? '\n' : sprintf '\x%02x', ord $1/egr }
 
