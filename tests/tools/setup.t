@@ -1,13 +1,16 @@
 #!/usr/bin/env perl
 # setup.t - common/setup, on machines made of fakes: a directory of tools that
 # is the whole PATH, and package managers that write down what they were asked.
-# Nothing is installed, no network and no root are needed.
+# Nothing is installed, no network and no root are needed. What doesn't depend on
+# the shell is done by one bash, where there is one: the tools are functions in it,
+# since thousands of processes would take much longer.
 
 use strict;
 use warnings;
 
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
+use IPC::Open2;
 use POSIX qw(WIFSIGNALED);
 use Test::More;
 
@@ -54,57 +57,67 @@ sub read_file {
 # The fakes, in sh. $machine is the machine's directory, `has THING` asks what it
 # has: what $has lists, or all, once the tools that come later are in complete/.
 my $start = <<'SH';
-#!/bin/sh
 has() {
     [ -e "$machine/complete" ] && return
     case " $has " in *" $1 "*) ;; *) return 1 ;; esac
 }
-name=${0##*/}
+finish() { mv "$machine/later" "$machine/complete"; }
 SH
 my $compiler = <<'SH';
-source= output=
+local source= output= first
 while [ $# -gt 0 ]; do
     case $1 in
-    -fsanitize=*) has "$name-${1#*=}" || exit ;;
+    -fsanitize=*) has "NAME-${1#*=}" || return ;;
     -o) output=$2; shift ;;
     *.c) source=$1 ;;
     esac
     shift
 done
 read -r first <"$source"
-[ "$first" != '#include <stdio.h>' ] || has stdio.h || exit
+[ "$first" != '#include <stdio.h>' ] || has stdio.h || return
 : >"$output"
 SH
 my $manager = <<'SH';
-[ "$1" = -Si ] && exit "$lists"
-echo "${DEBIAN_FRONTEND:+DEBIAN_FRONTEND=$DEBIAN_FRONTEND }$name $*" >>"$machine/log"
-[ "$1" = update ] && exit "$lists"
+[ "$1" = -Si ] && return "$lists"
+echo "${DEBIAN_FRONTEND:+DEBIAN_FRONTEND=$DEBIAN_FRONTEND }NAME $*" >>"$machine/log"
+[ "$1" = update ] && return "$lists"
 case $install in
-well) mv "$machine/later" "$machine/complete" ;;
-badly) echo 'E: no such package' >&2; exit 100 ;;
+well) finish ;;
+badly) echo 'E: no such package' >&2; return 100 ;;
 nothing) ;;
-ctrl_c) kill -INT $PPID; exit 130 ;;
+ctrl_c) kill -INT $PPID; return 130 ;;
 esac
 SH
 my %does = (
-    (map { $_ => $compiler } qw(cc gcc clang clang-99)),
-    (map { $_ => $manager } @managers),
+    (map { $_ => $compiler =~ s/NAME/$_/r } qw(cc gcc clang clang-99)),
+    (map { $_ => $manager =~ s/NAME/$_/r } @managers),
     'pkg-config' => '[ "$1" != --exists ] || has "$2"',
-    perl => 'for arg; do [ "$arg" = -e1 ] || has "${arg#-M}" || exit; done',
+    perl => 'for arg; do [ "$arg" = -e1 ] || has "${arg#-M}" || return; done',
     valgrind => 'has valgrind-libc',
-    sudo => 'echo "sudo $*" >>"$machine/log"; exec "$@"',
+    sudo => 'echo "sudo $*" >>"$machine/log"; "$@"',
     id => '[ "$1" = -u ] && echo "$uid"',
     uname => 'echo "$os"',
     'xcode-select' => 'has xcode',
     node => 'has node-18',
-    'find-postgres' => 'has postgres',
-    install => 'echo "$name $*" >>"$machine/log"',
-    rm => 'case $* in *" /etc/"*) echo "$name $*" >>"$machine/log" ;; *) exec ' . $which{rm} . ' "$@" ;; esac',
+    'common/find-postgres' => 'has postgres',
+    install => 'echo "install $*" >>"$machine/log"',
+    rm => 'case $* in *" /etc/"*) echo "rm $*" >>"$machine/log" ;; *) ' . $which{rm} . ' "$@" ;; esac',
     (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap)),
 );
 
-my $fakes = tempdir(CLEANUP => 1);
-write_file("$fakes/$_", "$start$does{$_}\n", 0755) for keys %does;
+my $machines = 0;
+my $fakes    = tempdir(CLEANUP => 1);
+mkdir "$fakes/common";
+write_file("$fakes/$_", "#!/bin/sh\n${start}fake() {\n$does{$_}\n}\nfake \"\$@\"\n", 0755) for keys %does;
+
+# The same, for the one bash.
+write_file("$fakes/functions", join '', map {"$_() {\n$does{$_}\n}\n"} keys %does);
+write_file("$fakes/prelude", <<"SH");
+${start}finish() { : >"\$machine/complete"; . $fakes/functions; }
+mktemp() { echo "\$machine/tmp"; }
+env() { local "\$1"; shift; "\$@"; }
+. $fakes/functions
+SH
 
 # A machine that has all that all the sets ask for, but @{$o{lacks}}; and
 # beside that @{$o{also}}, and the package managers @{$o{managers}}.
@@ -113,43 +126,37 @@ sub machine {
         lists => 0, uid => 0, os => 'Linux', @_);
     my %lacks = map { $_ => 1 } @{$o{lacks}};
     my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database, @debian), @{$o{also}});
-    my $machine = tempdir(CLEANUP => 1);
-    mkdir "$machine/$_" for qw(bin tmp common);
-    symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv);
-    symlink "$fakes/find-postgres", "$machine/common/find-postgres";
-    symlink "$fakes/$_", "$machine/bin/$_"
-        for 'id', 'uname', 'install', 'rm', @{$o{managers}}, grep { $does{$_} } @has;
-    symlink $fakes, "$machine/later";
-    return {%o{qw(install lists uid os)}, machine => $machine, has => "@has",
+    my @tools   = ('id', 'uname', 'install', 'rm', @{$o{managers}}, grep { $does{$_} } @has);
+    my $machine = "$fakes/machine" . ++$machines;
+    mkdir $_ or die "$_: $!" for $machine, "$machine/tmp";
+    return {%o{qw(install lists uid os)}, machine => $machine, has => "@has", tools => \@tools,
         PATH => "$machine/bin:$machine/complete", TMPDIR => "$machine/tmp"};
 }
 
+# Its tools, as files.
+sub equip {
+    my ($machine, @tools) = @_;
+    mkdir "$machine/bin";
+    symlink $which{$_}, "$machine/bin/$_" for qw(env mktemp mv);
+    symlink "$fakes/common", "$machine/common";
+    symlink "$fakes/$_", "$machine/bin/$_" for @tools;
+    return symlink $fakes, "$machine/later";
+}
+
 my @shell; # runs common/setup, where that isn't left to its first line
+my ($to_bash, $from_bash); # the one that does it all
 
 # Run common/setup on a machine. For the tests that need them: a variable
 # ($o{env}), a closed stdout, and somebody who types at a terminal.
 sub setup {
     my ($machine, $args, %o) = @_;
-    my @command = (@shell, $setup, @{$args // []});
-    my $dir     = $machine->{machine};
-    my $pid     = fork // die "fork: $!";
-    if ($pid == 0) {
-        $SIG{INT} = 'DEFAULT';
-        %ENV = (%ENV, SHELL => '/bin/sh', %$machine, %{$o{env} // {}});
-        write_file("$dir/typed", $o{typed} // '');
-        open STDIN, '<', "$dir/typed" or die;
-        open STDOUT, '>', "$dir/out" or die;
-        open STDERR, '>', "$dir/err" or die;
-        close STDOUT if $o{closed};
-        chdir $dir or die;
-        @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
-            if defined $o{typed};
-        alarm 120; # nothing here may hang
-        exec @command or die;
-    }
-    waitpid $pid, 0;
+    my ($dir, $tools, %variables) = ($machine->{machine}, $machine->{tools}, %$machine, %{$o{env} // {}});
+    delete $variables{tools};
+    my $ended = $to_bash && !defined $o{typed}
+        ? setup_in_bash($dir, $tools, \%variables, @{$args // []})
+        : setup_itself($dir, $tools, \%variables, \%o, @shell, $setup, @{$args // []});
     return {
-        exit => WIFSIGNALED($?) ? "signal $?" : $? >> 8,
+        exit => WIFSIGNALED($ended) ? "signal $ended" : $ended >> 8,
         out  => read_file("$dir/out"),
         err  => read_file("$dir/err"),
         ran  => [split /\n/, read_file("$dir/log")],
@@ -157,17 +164,58 @@ sub setup {
     };
 }
 
+sub setup_itself {
+    my ($dir, $tools, $variables, $o, @command) = @_;
+    equip($dir, @$tools);
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        $SIG{INT} = 'DEFAULT';
+        %ENV = (%ENV, SHELL => '/bin/sh', %$variables);
+        write_file("$dir/typed", $o->{typed} // '');
+        open STDIN, '<', "$dir/typed" or die;
+        open STDOUT, '>', "$dir/out" or die;
+        open STDERR, '>', "$dir/err" or die;
+        close STDOUT if $o->{closed};
+        chdir $dir or die;
+        @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
+            if defined $o->{typed};
+        alarm 120; # nothing here may hang
+        exec @command or die;
+    }
+    waitpid $pid, 0;
+    return $?;
+}
+
+sub setup_in_bash {
+    my ($dir, $tools, $variables, @args) = @_;
+    my ($absent, $set) = ({ %does }, '');
+    delete @$absent{ @$tools, 'common/find-postgres' };
+    $set .= "export $_=" . quoted($variables->{$_}) . "\n" for sort keys %$variables;
+    write_file("$dir/case", "${set}unset -f @{[ sort keys %$absent ]}\n. $setup @{[ map { quoted($_) } @args ]}\n");
+    print $to_bash "(cd $dir; . ./case) </dev/null >$dir/out 2>$dir/err; echo \$?\n";
+    alarm 120;
+    my $status = <$from_bash>;
+    alarm 0;
+    return $status << 8;
+}
+
+sub quoted { return "'" . $_[0] =~ s/'/'\\''/gr . "'" }
+
+sub nothing_is_missing {
+    my @sets = @_;
+    my $is   = setup(machine(), \@sets);
+    is($is->{exit}, 0, "exit (@sets)");
+    is($is->{out}, "Nothing is missing.\n", 'one line');
+    is($is->{err}, '', 'no error');
+    is_deeply($is->{ran}, [], 'the package manager is left alone');
+    return is_deeply($is->{left}, [], 'no files are left behind');
+}
+
 # What could depend on the shell.
 sub shell_tests {
     subtest 'nothing is missing' => sub {
-        for my $set ([], ['core'], ['checks'], ['slides'], ['database'], ['debian']) {
-            my $is = setup(machine(), $set);
-            is($is->{exit}, 0, "exit (@$set)");
-            is($is->{out}, "Nothing is missing.\n", 'one line');
-            is($is->{err}, '', 'no error');
-            is_deeply($is->{ran}, [], 'the package manager is left alone');
-            is_deeply($is->{left}, [], 'no files are left behind');
-        }
+        nothing_is_missing();
+        nothing_is_missing('core', 'checks', 'slides', 'database', 'debian');
     };
 
     subtest 'everything is missing' => sub {
@@ -202,7 +250,13 @@ SKIP: {
     @shell = ($which{bash}, '--posix'); # as /bin/sh is on some systems
     subtest 'with bash' => \&shell_tests;
     @shell = ();
+    open2($from_bash, $to_bash, $which{bash});
+    print $to_bash ". $fakes/prelude\n";
 }
+
+subtest 'nothing is missing from each set' => sub {
+    nothing_is_missing($_) for 'core', 'checks', 'slides', 'database', 'debian';
+};
 
 subtest 'each need' => sub {
     my %packages = (
@@ -315,10 +369,9 @@ subtest "a database of the course's own, no permanent one" => sub {
 subtest 'any Chromium will do' => sub {
     my $is = setup(machine(lacks => ['chromium'], also => ['google-chrome']), ['slides']);
     is($is->{out}, "Nothing is missing.\n", 'google-chrome');
-    my $named = machine(lacks => ['chromium']);
-    $is = setup($named, ['slides'], env => {CHROMIUM => "$named->{machine}/bin/node"});
+    $is = setup(machine(lacks => ['chromium']), ['slides'], env => {CHROMIUM => "$fakes/node"});
     is($is->{out}, "Nothing is missing.\n", 'what CHROMIUM names');
-    $is = setup(machine(lacks => ['debootstrap']), ['debian'], env => {DEBOOTSTRAP => "$named->{machine}/bin/node"});
+    $is = setup(machine(lacks => ['debootstrap']), ['debian'], env => {DEBOOTSTRAP => "$fakes/node"});
     is($is->{out}, "Nothing is missing.\n", "debootstrap where only root's commands are");
 };
 
