@@ -19,45 +19,118 @@ my $scratch = scratch();
 my @compiler = compiler_of_the_course(CFLAGS => '-O0 -g -w'); # what is wrong stays in it
 my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
 
-# A program, its path: "main" is what it does, "before" comes before main.
-sub program {
-    my ($name, $main, $before) = @_;
-    $before //= '';
-    my $source = write_file("$scratch/$name.c", <<"C");
+# One program for all cases; its first argument is the case's name. The second is a file that
+# "slow" waits for.
+my $source = write_file("$scratch/wrong.c", <<'C');
 #include "lesson.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-$before
-int main(int argc, char *argv[])
+
+/* A timer on the heap, and what its callback does. */
+static void with_timer(uv_timer_cb on_time)
 {
-$main
-}
-C
-    my $ran = run([@compiler, '-o', "$scratch/$name", $source, build_dir() . '/common/lesson.o', @libs]);
-    die $ran->{err} if $ran->{status} != 0;
-    return "$scratch/$name";
-}
-
-sub says {
-    my ($name, $main, $before, $wanted, $status) = @_;
-    my $ran = run([$under, program($name, $main, $before)]);
-    is($ran->{err}, join('', map {"valgrind: $_\n"} @$wanted), "$name: what it says");
-    is($ran->{status}, $status // 99, "$name: the status");
-    return $ran;
-}
-
-# A timer on the heap, and what its callback does.
-sub with_timer {
-    my ($callback, $more) = @_;
-    return (<<'C', ($more // '') . "static void on_time(uv_timer_t *timer)\n{\n$callback\n}\n");
     uv_timer_t *timer = malloc(sizeof *timer);
     must("init", uv_timer_init(uv_default_loop(), timer));
     must("start", uv_timer_start(timer, on_time, 1, 0));
     run_and_close();
+}
+
+static void leaves(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+}
+static void frees_early(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+    free(timer);
+    say("x");
+}
+static void calls_libuv(uv_timer_t *timer)
+{
+    uv_is_active((uv_handle_t *)timer);
+}
+static void reads(uv_timer_t *timer)
+{
+    free(timer);
+    say("%p", timer->data);
+    calls_libuv(timer);
+    exit(0); /* the loop has lost it */
+}
+static void beyond(void)
+{
+    char *text = malloc(4);
+    memcpy(text, "four", 4);
+    text[4] = 0;
+    free(text);
+}
+static void twice(void)
+{
+    char *text = malloc(4);
+    free(text);
+    free(text);
+    say("x");
+}
+static void unset(void)
+{
+    int *number = malloc(4);
+    if (*number)
+        say("is set");
+    free(number);
+}
+static void often(void)
+{
+    char *text = malloc(4);
+    free(text);
+    for (int i = 0; i < 9; i++)
+        say("%d", text[i % 4]);
+}
+static void crashes(void)
+{
+    *(volatile int *)8 = 1;
+}
+
+int main(int argc, char *argv[])
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "right") == 0) {
+        if (fork() == 0) {
+            free(malloc(9)); /* and what is lost here is not looked at */
+            _exit(0);
+        }
+        printf("a line, and %d arguments\n", argc - 1);
+        fprintf(stderr, "an error\n");
+        return 3;
+    } else if (strcmp(name, "slow") == 0) {
+        say("first");
+        while (access(argv[2], F_OK) != 0)
+            uv_sleep(10);
+        say("last");
+    } else if (strcmp(name, "many") == 0) {
+        with_timer(leaves);
+        with_timer(frees_early);
+        beyond();
+        twice();
+        unset();
+        often();
+        with_timer(reads);
+    } else if (strcmp(name, "crashes") == 0) {
+        crashes();
+    }
+    return 0;
+}
 C
+my $program = "$scratch/wrong";
+my $built   = run([@compiler, '-o', $program, $source, build_dir() . '/common/lesson.o', @libs]);
+die $built->{err} if $built->{status} != 0;
+
+sub says {
+    my ($name, @wanted) = @_;
+    my $ran = run([$under, $program, $name]);
+    is($ran->{err}, join('', map {"valgrind: $_\n"} @wanted), "$name: what it says");
+    return is($ran->{status}, 99, "$name: the status");
 }
 
 subtest 'what is asked in a wrong way, or cannot be done' => sub {
@@ -78,7 +151,7 @@ subtest 'what is asked in a wrong way, or cannot be done' => sub {
     }
     mkdir "$scratch/bin";
     symlink $^X, "$scratch/bin/perl";
-    my $ran = run([$under, program('right', '')], env => { PATH => "$scratch/bin" });
+    my $ran = run([$under, $program], env => { PATH => "$scratch/bin" });
     is($ran->{status}, 2, 'no valgrind');
     is($ran->{err}, "under-valgrind: valgrind is missing: `make setup-checks` installs it\n", '... is said');
 };
@@ -86,57 +159,36 @@ subtest 'what is asked in a wrong way, or cannot be done' => sub {
 subtest 'verdicts' => sub {
     return lacking('needs valgrind: make setup-checks') if !tool('valgrind');
 
-    my $ran = run([$under, program('right', <<'C'), 'one', 'two words']);
-    printf("a line, and %d arguments\n", argc - 1);
-    fprintf(stderr, "an error\n");
-    return 3;
-C
+    my $ran = run([$under, $program, 'right', 'two words']);
     is($ran->{out}, "a line, and 2 arguments\n", 'right: its lines');
     is($ran->{err}, "an error\n", '... and nothing but its own errors');
     is($ran->{status}, 3, '... and its status');
 
-    says('leaves', with_timer('uv_close((uv_handle_t *)timer, NULL);'),
-        ['Memory that main() allocated is never freed']);
-    says('reads', with_timer('free(timer); say("%p", timer->data); exit(0);'),
-        ['Invalid read of 8 bytes in on_time(), of memory that on_time() freed']);
-    says('frees_early', with_timer('uv_close((uv_handle_t *)timer, NULL); free(timer); say("x");'),
-        [map {"Invalid $_ in the loop, of memory that on_time() freed"} qw(read write)]);
-    says('calls_libuv', with_timer('free(timer); uv_is_active((uv_handle_t *)timer); exit(0);'),
-        ['Invalid read in libuv, called by on_time(), of memory that on_time() freed']);
-    says('beyond', 'char *text = malloc(4); memcpy(text, "four", 4); text[4] = 0; free(text);', '',
-        ['Invalid write of 1 byte in main(), outside of memory that main() allocated']);
-    says('twice', 'char *text = malloc(4); free(text); free(text); say("x");', '',
-        ['Invalid free() in main(), of memory that main() freed']);
-    says('unset', 'int *number = malloc(4); if (*number) say("is set"); free(number);', '',
-        ['Conditional jump or move depends on uninitialised value in main()']);
-    says('often', 'char *text = malloc(4); free(text); for (int i = 0; i < 9; i++) say("%d", text[i % 4]);', '',
-        ['Invalid read of 1 byte in main(), of memory that main() freed']);
-    says('crashes', '*(volatile int *)8 = 1;', '',
-        ['Invalid write of 4 bytes in main()', 'It was ended by SIGSEGV in main()']);
-};
-
-subtest 'how it ends, where nothing was found' => sub {
-    return lacking('needs valgrind: make setup-checks') if !tool('valgrind');
-    for (['ends well', 'return 0;', 0], ['fails', 'return 7;', 7]) {
-        my ($name, $main, $status) = @$_;
-        my $ran = run([$under, program('ends', $main)]);
-        is($ran->{status}, $status, $name);
-        is($ran->{err}, '', '... without a word');
-    }
-    my $ran = run([$under, program('child', 'if (fork() == 0) { free(malloc(9)); _exit(0); } sleep(0);')]);
-    is("$ran->{status} $ran->{err}", '0 ', 'a child of it is left alone');
+    # Who does what is in the name of the function.
+    says('many',
+        'Conditional jump or move depends on uninitialised value in unset()',
+        'Invalid free() in twice(), of memory that twice() freed',
+        'Invalid read in libuv, called by calls_libuv(), of memory that reads() freed',
+        'Invalid read in the loop, of memory that frees_early() freed',
+        'Invalid read of 1 byte in often(), of memory that often() freed',
+        'Invalid read of 8 bytes in reads(), of memory that reads() freed',
+        'Invalid write in the loop, of memory that frees_early() freed',
+        'Invalid write of 1 byte in beyond(), outside of memory that beyond() allocated',
+        'Memory that with_timer() allocated is never freed');
+    says('crashes', 'Invalid write of 4 bytes in crashes()', 'It was ended by SIGSEGV in crashes()');
 };
 
 subtest 'lines come at once' => sub {
     return lacking('needs valgrind: make setup-checks') if !tool('valgrind');
     my $go = "$scratch/go";
-    my $program = program('slow', qq{say("first"); while (access("$go", F_OK) != 0) uv_sleep(10); say("last");});
     alarm 120; # for the case that it hangs
-    open my $from, '-|', $under, $program or die "$under: $!";
+    open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', $under, $program, 'slow', $go or die "sh: $!";
     like(scalar <$from>, qr/first/, 'the first line');
     write_file($go, '');
     like(scalar <$from>, qr/last/, '... before there is a last one');
+    is(scalar <$from>, undef, 'nothing was found: without a word');
     close $from;
+    is($?, 0, '... and it ends well');
     alarm 0;
 };
 
