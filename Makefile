@@ -63,6 +63,9 @@ ifneq ($(findstring t,$(letters)),)
 $(error make -t would take for built what is not)
 endif
 
+executable = [ -x common/needs ] || { echo "The files in common/ can't be executed: the disk is" \
+	"mounted noexec, or they have lost their mode (git restores it)" >&2; exit 1; }
+
 # --- make setup: everything else that was asked for waits for it ---
 
 setups := $(filter setup setup-checks setup-slides setup-database setup-debian,$(MAKECMDGOALS))
@@ -72,7 +75,7 @@ others := $(filter-out $(setups),$(MAKECMDGOALS))
 .PHONY: $(MAKECMDGOALS) others
 
 $(firstword $(setups)):
-	@common/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
+	@$(executable); common/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
 ifneq ($(filter setup-slides,$(setups)),)
 	@slides/install
 endif
@@ -132,10 +135,15 @@ pkg_config = $${PKG_CONFIG:-pkg-config}
 compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(sanitize) -Icommon
 # Who made which file is not mixed up: when the flags are others, all is made anew.
 flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
-ifneq ($(flags),$(strip $(shell cat $(BUILD)/flags 2>/dev/null)))
+ifneq ($(flags),$(strip $(shell read -r flags 2>/dev/null <$(BUILD)/flags && printf '%s\n' "$$flags")))
 $(BUILD)/flags: force
 endif
 show = $(if $(V),set -x; ,$(if $(findstring s,$(letters)),,echo "cc $<" 2>/dev/null;))
+# What common/needs says, asked once, and only when something is built.
+asked = $(call remembered,asked-$(subst $(space),-,$(1)),common/needs $(1))
+remembered = $(if $(filter undefined,$(origin $(1))),$(eval $(1) := $$(shell $(2))))$($(1))
+space := $() $()
+in_its_directory = { [ -d $(@D) ] || mkdir -p $(@D); }
 # A program appears when it is whole, and is gone when it can't be made. So does the
 # compiler's note of what it includes (.d), whose last line says that it is whole: what a
 # full disk or a power cut has left is not believed, and what it belongs to is made anew.
@@ -153,7 +161,7 @@ $(BUILD)/flags:
 	@printf '%s\n' '$(subst ','\'',$(flags))' >$@.$$$$ $(finish)
 
 libraries:
-	@common/needs --check
+	@$(executable); common/needs --check
 
 # What a tool needs beside libuv; where that isn't installed it is not made.
 needs_of_fetch := libcurl
@@ -162,13 +170,11 @@ needs_of_site := libmicrohttpd
 needs = $(needs_of_$(basename $(@F)))
 if_there = $(if $(needs),$(pkg_config) --exists $(needs) || exit 0;)
 define compile_tool
-	@mkdir -p $(@D)
-	@$(if_there) $(show) flags=$$(common/needs --cflags $(needs)) && \
-	$(compile) $$flags $(note) -c -o $@.$$$$ $< $(finish_note) $(finish)
+	@$(if_there) $(show) $(in_its_directory) && \
+	$(compile) $(call asked,--cflags $(needs)) $(note) -c -o $@.$$$$ $< $(finish_note) $(finish)
 endef
 define link_tool
-	@$(if_there) libs=$$(common/needs --libs $(needs)) && \
-	$(compile) $(LDFLAGS) -o $@.$$$$ $^ $$libs $(finish)
+	@$(if_there) $(compile) $(LDFLAGS) -o $@.$$$$ $^ $(call asked,--libs $(needs)) $(finish)
 endef
 $(BUILD)/common/%.o: common/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
@@ -196,31 +202,32 @@ $(call tool,common/with-postgres,common/with-postgres.o common/around.o)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
+define compile_program
+	@flags='$(call asked,--flags $(1))'; [ -n "$$flags" ] || exit 0; $(show) $(in_its_directory) && \
+	$(compile) $(2) $(note) $(LDFLAGS) -o $@.$$$$ $< \
+		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
+endef
 # The student's own is made anew each time: what is judged is what was written, whatever
 # the times of the files say.
 $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
 $(lessons:%=$(BUILD)/%/exercise): force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
-	@mkdir -p $(@D)
-	@flags=$$(common/needs --flags $(<D)); [ -n "$$flags" ] || exit 0; $(show) \
-	$(compile) $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
+	$(call compile_program,$(<D))
 
+# The lessons that need something, by its name.
+all_needs := $(shell common/needs --list $(lessons))
+needing = $(patsubst %/$(1),%,$(filter %/$(1),$(all_needs)))
 # Programs that ask the web site are linked with fetch.o, and started in with-site.
 in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
 	$(BUILD)/$(lesson)/exercise $(BUILD)/solutions/$(notdir $(lesson))/exercise)
-web_lessons := $(shell common/needs --has site $(lessons))
-$(call in_lesson,$(web_lessons)): fetch = $(BUILD)/common/fetch.o
-$(call in_lesson,$(web_lessons)): $(BUILD)/common/fetch.o | $(site)
-$(call in_lesson,$(shell common/needs --has postgres $(lessons))): | $(postgres)
+$(call in_lesson,$(call needing,site)): fetch = $(BUILD)/common/fetch.o
+$(call in_lesson,$(call needing,site)): $(BUILD)/common/fetch.o | $(site)
+$(call in_lesson,$(call needing,postgres)): | $(postgres)
 
 tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/fetch_subject
 
 programs: $(programs) tools
-	@for lesson in $(lessons); do \
-		missing=$$(common/needs --missing $$lesson); \
-		[ -z "$$missing" ] || echo "$$lesson is left out: it $$missing"; \
-	done
+	@common/needs --left-out $(lessons)
 
 compiled := $(programs) $(solutions:%=$(BUILD)/solutions/%/exercise) \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c))
@@ -265,22 +272,16 @@ help:
 # What computes runs by itself, so that nothing beside it is late because of it; other
 # programs wait most of the time: 16 at once. Then the tests, which compile much.
 prove = prove --exec tests/one
+apart := $(filter $(addsuffix /%,$(call needing,alone)),$(outs))
+beside := $(filter-out $(apart),$(outs))
+rules := $(wildcard tests/lessons/*.t)
 need_prove = command -v prove >/dev/null || \
 	{ echo "prove is missing, which runs the tests: \`make setup\` installs it" >&2; exit 1; }
 test: programs
-	@$(need_prove); \
-	alone=$$(common/needs --has alone $(lessons)); status=0; \
-	beside=; apart=; \
-	for out in $(outs); do \
-		case " $$(echo $$alone) " in \
-		*" $${out%/*} "*) apart="$$apart $$out" ;; \
-		*) beside="$$beside $$out" ;; \
-		esac; \
-	done; \
-	[ -z "$$beside" ] || $(prove) -j16 $$beside || status=1; \
-	[ -z "$$apart" ] || $(prove) $$apart || status=1; \
-	[ -z "$(wildcard tests/lessons/*.t)" ] || \
-		$(prove) -j4 $(wildcard tests/lessons/*.t) || status=1; \
+	@$(need_prove); status=0; \
+	$(if $(beside),$(prove) -j16 $(beside) || status=1;) \
+	$(if $(apart),$(prove) $(apart) || status=1;) \
+	$(if $(rules),$(prove) -j4 $(rules) || status=1;) \
 	exit $$status
 
 # Not beside what computes, if both are asked for.
@@ -290,8 +291,7 @@ test-tools: programs $(filter test,$(MAKECMDGOALS))
 test-%: tools force
 	@$(find_lesson); $(need_prove); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
-	if [ -n "$$(common/needs --has alone $$lesson)" ]; then jobs=1; else jobs=16; fi && \
-	$(prove) -j$$jobs $(filter $(call lesson_called,$*)/%.out,$(outs))
+	$(prove) -j$(if $(filter $(call lesson_called,$*),$(call needing,alone)),1,16) $(filter $(call lesson_called,$*)/%.out,$(outs))
 
 # The recordings of a lesson, and one for each program that has none yet.
 outs_of = $(sort $(filter $(1)/%.out,$(outs)) \
@@ -301,10 +301,9 @@ out-%: tools force
 	@$(find_lesson); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
 	for out in $(call outs_of,$(call lesson_called,$*)); do \
-		missing=$$(common/needs --missing $$out); \
+		eval "$$(common/needs --test $$out)"; \
 		if [ -n "$$missing" ]; then echo "$$out $$missing" >&2; exit 1; fi; \
-		WITH=$$(common/needs --around $$lesson) UNDER=$$(common/needs --under $$out) \
-			$(BUILD)/common/check/check --record $$out || exit; \
+		WITH=$$around UNDER=$$tool $(BUILD)/common/check/check --record $$out || exit; \
 	done; \
 	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
 		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
@@ -317,10 +316,7 @@ out-%: tools force
 # Solutions are programs like others, whose recording is in the lesson. The starters
 # are written from them.
 $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
-	@mkdir -p $(@D)
-	@flags=$$(common/needs --flags lessons/$(notdir $(<D))); [ -n "$$flags" ] || exit 0; $(show) \
-	$(compile) -DSOLUTION $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
+	$(call compile_program,lessons/$(notdir $(<D)),-DSOLUTION)
 
 test-exercises: tools
 	@$(need_prove); prove -j16 tests/exercises/*.t
@@ -362,13 +358,9 @@ memcheck:
 test-right: programs $(solutions:%=$(BUILD)/solutions/%/exercise)
 	@UNDER="$(UNDER)" $(prove) -j$(if $(UNDER),4,8) $(right) $(exercise_outs)
 
+threaded = $(filter $(addsuffix /%,$(call needing,threads)),$(right))
 test-threads: programs
-	@chosen=; for lesson in $$(common/needs --has threads $(lessons)); do \
-		for out in $(right); do \
-			case $$out in $$lesson/*) chosen="$$chosen $$out" ;; esac; \
-		done; \
-	done; \
-	if [ -n "$$chosen" ]; then $(prove) -j8 $$chosen; else echo "no lesson has threads yet"; fi
+	@$(if $(threaded),$(prove) -j8 $(threaded),echo "no lesson has threads yet")
 
 # With nothing else running. It fails when a program does, or when a target is missed.
 bench: programs

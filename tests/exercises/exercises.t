@@ -38,7 +38,7 @@ sub build_program {
 # What asks the web site is linked with common/fetch.c.
 sub objects_of {
     my ($lesson) = @_;
-    return run(['common/needs', '--has', 'site', "lessons/$lesson"])->{out} ? "$build/common/fetch.o" : ();
+    return run(['common/needs', '--list', "lessons/$lesson"])->{out} =~ m{/site$}m ? "$build/common/fetch.o" : ();
 }
 
 # What a lesson needs and this machine lacks.

@@ -225,15 +225,17 @@ sub in_tree {
 subtest 'what a recording needs' => sub {
     my $tree  = tree();
     my $wrong = 'lessons/07-x/x_async_wrong.out';
-    my $asked = sub { return in_tree($tree, 'common/needs', @_)->{out} };
-    is($asked->('--under', $wrong), "tests/under-valgrind\n", 'a wrong program: valgrind');
-    is($asked->('--under', 'lessons/07-x/x_async.out'), '', 'one that is right: nothing');
-    like($asked->('--missing', $wrong), qr/^needs valgrind: `make setup-checks` installs it$/, 'it is missing');
-    is($asked->('--missing', $_), '', "not for $_") for 'lessons/07-x/x_async.out', 'lessons/07-x';
+    my $asked = sub { return in_tree($tree, 'common/needs', '--test', @_)->{out} };
+    my $under = qr/ tool=tests\/under-valgrind$/;
+    like($asked->($wrong), $under, 'a wrong program: valgrind');
+    unlike($asked->('lessons/07-x/x_async.out'), $under, 'one that is right: nothing');
+    like($asked->($wrong), qr/^missing='needs valgrind: `make setup-checks` installs it' /, 'it is missing');
+    like($asked->('lessons/07-x/x_async.out'), qr/^missing='' /, 'not for one that is right');
+    is(in_tree($tree, qw(common/needs --missing lessons/07-x))->{out}, '', 'nor for the lesson');
     with_valgrind($tree);
-    is($asked->('--missing', $wrong), '', 'and when it is there, nothing is');
+    like($asked->($wrong), qr/^missing='' /, 'and when it is there, nothing is');
     write_file("$tree/lessons/07-x/about", "needs: threads\n");
-    is($asked->('--under', $wrong), '', 'a lesson that does not say that it needs valgrind');
+    unlike($asked->($wrong), $under, 'a lesson that does not say that it needs valgrind');
 };
 
 subtest 'the recording of a wrong program is made under it, and compared' => sub {
