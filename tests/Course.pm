@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git tool lacking
-    no_complaints patience wait_until source_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
+    no_complaints patience wait_until source_of flags_of changed with_far_deadline make_command build_dir compiler_of_the_course scratch bare_tree built_tree
     tree_with_exercises save_answer save_script no_compiler);
 
 # We may be a part of `make test` ourselves: what make and prove said to us is
@@ -164,6 +164,14 @@ sub source_of {
         -e "$lesson/$1" ? read_file("$lesson/$1") : $&}gmer;
 }
 
+# What common/needs says of a lesson, or of needs by name: flags_of('lessons/18-api', '--libs').
+my %flags_of;
+
+sub flags_of {
+    my ($needs, $options) = @_;
+    return @{ $flags_of{"$options $needs"} //= [split ' ', run(['common/needs', $options, $needs])->{out}] };
+}
+
 # A lesson's program with something else in its source: changed('lessons/18-api/api_sync',
 # sub { $_[0] =~ s/400/10/r }). Returns its path; it is gone when the test ends.
 sub changed {
@@ -172,10 +180,9 @@ sub changed {
     my $made    = scratch() . "/$name";
     my $source  = source_of("$program.c");
     my $code    = $change->($source);
-    my @flags   = map { [split ' ', run(['common/needs', $_, $lesson])->{out}] } qw(--cflags --libs);
     my @objects = map { build_dir() . "/common/$_.o" } 'lesson', $source =~ /"fetch\.h"/ ? 'fetch' : ();
-    my $built   = run([compiler_of_the_course(CFLAGS => '-O0'), @{ $flags[0] }, '-o', $made,
-            write_file("$made.c", $code), @objects, @{ $flags[1] }]);
+    my $built   = run([compiler_of_the_course(CFLAGS => '-O0'), flags_of($lesson, '--cflags'), '-o', $made,
+            write_file("$made.c", $code), @objects, flags_of($lesson, '--libs')]);
     die "$program, changed, can't be built: $built->{err}" if $built->{status} != 0 || $code eq $source;
     return $made;
 }
@@ -265,14 +272,21 @@ sub no_complaints {
 
 # The compiler with the options that the Makefile gives it, as a list. It is
 # asked, so that there is no second list that must be kept like the first.
+my %compiler_with;
+
 sub compiler_of_the_course {
     my (%settings) = @_;
+    my @settings = map {"$_=$settings{$_}"} sort keys %settings;
+    return @{ $compiler_with{"@settings"} //= ask_make_for_its_compiler(@settings) };
+}
+
+sub ask_make_for_its_compiler {
+    my (@settings) = @_;
     my $rule = File::Temp->new(SUFFIX => '.mk');
     write_file("$rule", "show-compiler: ; \@printf '%s\\n' '\$(subst ','\\'',\$(compile))'\n");
-    my $made = run([make_command(), '-f', 'Makefile', '-f', "$rule", 'show-compiler',
-            map {"$_=$settings{$_}"} sort keys %settings]);
+    my $made = run([make_command(), '-f', 'Makefile', '-f', "$rule", 'show-compiler', @settings]);
     die "make does not show its compiler: $made->{err}" if $made->{status} != 0;
-    return split ' ', $made->{out};
+    return [split ' ', $made->{out}];
 }
 
 1;

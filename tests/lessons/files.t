@@ -112,10 +112,21 @@ BAIL_OUT($made->{err}) if $made->{status} != 0;
 sub ended {
     my ($program, %env) = @_;
     my $place = scratch();
-    my $starter = 'setpgrp; $ENV{LD_PRELOAD} = shift; exec @ARGV or die';
-    my $ran = run(['bash', '-c', '"$@" 2>err | cat >out; exit ${PIPESTATUS[0]}', 'bash',
-            $^X, '-e', $starter, "$scratch/in_front.so", $program, 2, 1], env => {%env, TMPDIR => $place}, dir => $place);
-    return ($ran->{status}, read_file("$place/err"), join ' ', map {s{.*/}{}r} glob "$place/files-*");
+    pipe my $out, my $end or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        setpgrp;
+        chdir $place or POSIX::_exit(126);
+        open STDERR, '>', 'err' or POSIX::_exit(126);
+        open STDOUT, '>&', $end or POSIX::_exit(126);
+        %ENV = (%ENV, %env, TMPDIR => $place, LD_PRELOAD => "$scratch/in_front.so");
+        exec $program, 2, 1 or POSIX::_exit(127);
+    }
+    close $end;
+    1 while <$out>;
+    waitpid $pid, 0;
+    my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+    return ($status, read_file("$place/err"), join ' ', map {s{.*/}{}r} glob "$place/files-*");
 }
 
 for my $action (qw(2 kill)) {

@@ -59,6 +59,12 @@ my $closed = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1')
     || die "no port: $@";
 my $nobody = 'http://127.0.0.1:' . $closed->sockport;
 
+# The same where nobody is asked.
+sub ask_nobody {
+    my ($name, @arguments) = @_;
+    return run([program($name), @arguments], env => {SITE => $nobody});
+}
+
 subtest 'every trouble is reported as what it is' => sub {
     my @asked = ('/page/7', "$nobody/", '/status/404', '/cut', '/silent', '/redirect/2',
         '/reset', 'nonsense:x', '/page/8');
@@ -91,20 +97,20 @@ subtest 'what is asked for' => sub {
     my $usage = qr/^usage: \S+ \[URL\.\.\. \| -f FILE\]\n$/;
     for my $name (@names) {
         for my $wrong (['-f'], ['--help'], ['-f', 'one', 'two']) {
-            my $ran = ask($name, @$wrong);
+            my $ran = ask_nobody($name, @$wrong);
             is($ran->{status}, 2, "$name @$wrong");
             like($ran->{err}, $usage, '... tells how it is used');
         }
-        my $ran = ask($name, '-f', "$scratch/nothing");
+        my $ran = ask_nobody($name, '-f', "$scratch/nothing");
         is($ran->{err}, "$name: cannot open the list of pages: no such file or directory\n",
             "$name: a missing file is a sentence");
         is($ran->{status}, 1, '... and a failure');
 
-        $ran = ask($name, '-f', write_file("$scratch/empty", "\n"));
+        $ran = ask_nobody($name, '-f', write_file("$scratch/empty", "\n"));
         is($ran->{err}, "$name: cannot find a page in the list: end of file\n",
             "$name: so is an empty one");
 
-        $ran = ask($name, '/' . 'x' x 2000);
+        $ran = ask_nobody($name, '/' . 'x' x 2000);
         is($ran->{err}, "$name: cannot remember such a URL: name too long\n",
             "$name: so is a URL that is too long");
 
@@ -170,7 +176,7 @@ subtest 'at most so many at once' => sub {
             "with $workers workers the site counts $workers");
     }
     for my $wrong (0, 25, 'x') {
-        is(ask('request_queue_async', $wrong)->{status}, 2, "$wrong workers: no");
+        is(ask_nobody('request_queue_async', $wrong)->{status}, 2, "$wrong workers: no");
     }
     for my $name (qw(request_queue_sync request_queue_async)) {
         my $ran = run([program($name)], env => {SITE => $nobody});
