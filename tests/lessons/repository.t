@@ -32,7 +32,7 @@ sub slug_of { return basename($_[0]) =~ s/^\d+-//r =~ tr/-/_/r }
 sub files_in { return map { basename($_) } grep { m{/exercise\.c$} || !is_students_own($_) } sort glob "$_[0]/*" }
 
 # The exercise, and what a student keeps beside it: a copy, a header, names that make can't hold.
-sub is_students_own { return $_[0] =~ m{^lessons/[^/]+/(?:exercise[^/]*\.[ch]|.*[^A-Za-z0-9_@./-].*)$} }
+sub is_students_own { return $_[0] =~ m{^lessons/[^/]+/(?:exercise[^/]*\.(?:[ch]|mine)|.*[^A-Za-z0-9_@./-].*)$} }
 
 # The sources of a lesson's programs.
 sub sources_of { return grep { !is_students_own($_) } sort glob "$_[0]/*.c" }
