@@ -104,6 +104,7 @@ tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch dra
 # What is started around the programs of a lesson: the local web site, a database.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(BUILD)/common/with-postgres
+cluster := $(BUILD)/postgres/cluster.tar
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
 lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
@@ -222,7 +223,12 @@ in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
 	$(BUILD)/$(lesson)/exercise $(BUILD)/solutions/$(notdir $(lesson))/exercise)
 $(call in_lesson,$(call needing,site)): fetch = $(BUILD)/common/fetch.o
 $(call in_lesson,$(call needing,site)): $(BUILD)/common/fetch.o | $(site)
-$(call in_lesson,$(call needing,postgres)): | $(postgres)
+$(call in_lesson,$(call needing,postgres)): | $(postgres) $(cluster)
+# A new database takes a second, and is needed often. Where none can be made, the programs
+# that need one say why.
+$(cluster): $(postgres)
+	@! common/find-postgres >/dev/null || { $(in_its_directory) && \
+	$(postgres) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
 tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/fetch_subject
 
@@ -393,7 +399,7 @@ test-slides: slides
 clean:
 	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] && [ ! -e $(BUILD)/slides ] || \
 		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises failed asan tsan \
-			slides flags)
+			slides postgres flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
 # A directory's name would be "nothing to be done", which isn't what was meant.

@@ -2,17 +2,21 @@
  *
  *     build/common/with-postgres PROGRAM [ARGUMENT...]
  *     build/common/with-postgres --where    the directory of PostgreSQL's programs
+ *     build/common/with-postgres --cluster FILE
+ *                                           make a database, and FILE a tar of it
  *
  * The server is real, private and temporary: it lives in a new directory, listens only to
  * a socket in there, and is gone, with the directory, a moment after the program is. The
- * program finds it by libpq's own variables (PGHOST, ...).
+ * program finds it by libpq's own variables (PGHOST, ...). Making a database takes initdb
+ * a second; if `make` has made one beforehand (build/postgres/cluster.tar), it is
+ * unpacked.
  *
  * This program becomes the other one, by exec. Before that it starts a watcher, which
  * makes the server and takes it down. The watcher holds the reading end of a pipe whose
  * writing end nobody ever writes to: we have it, and so has the program that we become.
  * However that ends, the system closes its files, and then the watcher reads the end of
- * the pipe. Order of events: main -> keep_watch -> make_server -> become; later stop,
- * remove_all */
+ * the pipe. Order of events: main -> keep_watch -> have_database -> start_server ->
+ * become; later stop, remove_all */
 
 #define _GNU_SOURCE /* for nftw() and setgroups() */
 
@@ -79,8 +83,10 @@ struct news {
 /* The watcher's. */
 struct server {
     const char *programs; /* the directory of initdb and postgres */
+    const char *cluster;  /* where a tar of a database may be; NULL: make one */
     char directory[128];  /* ours, short enough for a socket; "" until it is made */
     int life, news;       /* the pipes' ends */
+    int tar;              /* the tar, open, or -1 */
     pid_t helper;         /* initdb or postgres, while it runs, or 0 */
     bool is_postgres;     /* which of them */
     int said;             /* where it speaks, or -1 when nobody is left who could: it and
@@ -186,6 +192,7 @@ static int64_t now(void) /* ms */
 }
 
 static void remove_all(struct server *server);
+static void remove_tree(const char *path);
 
 static void tell(struct server *server, const struct news *news)
 {
@@ -305,31 +312,37 @@ static void write_file(struct server *server, const char *name, const char *text
 }
 
 /* In the child: become a helper, in surroundings without surprises. */
+extern char **environ;
+
 static _Noreturn void become_helper(struct server *server, char *argv[], int in, int out)
 {
     char path[PATH_MAX + 16], search[PATH_MAX], home[160], libraries[PATH_MAX];
     char *surroundings[] = {"LC_ALL=C", "TZ=UTC", search, home, libraries, NULL};
     const char *own = getenv("LD_LIBRARY_PATH"), *usual = getenv("PATH");
 
-    snprintf(path, sizeof path, "%s/%s", server->programs, argv[0]);
+    if (strcmp(argv[0], "tar") != 0) {
+        snprintf(path, sizeof path, "%s/%s", server->programs, argv[0]);
+        argv[0] = path;
+    }
     snprintf(search, sizeof search, "PATH=%s", usual ? usual : "/usr/bin:/bin");
     snprintf(home, sizeof home, "HOME=%s", server->directory);
     snprintf(libraries, sizeof libraries, "LD_LIBRARY_PATH=%s", own ? own : "");
     if (own == NULL)
         surroundings[4] = NULL;
-    argv[0] = path;
     setpgid(0, 0);
+    environ = surroundings;
     if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2)
-        execve(path, argv, surroundings);
-    fprintf(stderr, "error: cannot start %s: %s\n", path, strerror(errno));
+        execvp(argv[0], argv);
+    fprintf(stderr, "error: cannot start %s: %s\n", argv[0], strerror(errno));
     _exit(127);
 }
 
-/* Start initdb or postgres. It reads the file `input`, and we hear what it says. */
+/* Start initdb, postgres or tar. It reads the file `input` (NULL: the tar), and we hear
+ * what it says. */
 static void start(struct server *server, char *argv[], const char *input)
 {
     pid_t watcher = getpid();
-    int said[2], in = open(input, O_RDONLY | O_CLOEXEC);
+    int said[2], in = input ? open(input, O_RDONLY | O_CLOEXEC) : dup(server->tar);
 
     if (in < 0 || pipe(said) != 0)
         give_up(server, "cannot start %s: %s", argv[0], strerror(errno));
@@ -427,8 +440,8 @@ static const char *complaint(struct server *server)
     return line && *line ? line : "it ended without a word";
 }
 
-/* A helper that does its work and ends. */
-static void let_do(struct server *server, char *argv[], const char *input)
+/* A helper that does its work and ends. Returns whether it has done it. */
+static bool has_done(struct server *server, char *argv[], const char *input)
 {
     int status;
 
@@ -436,8 +449,13 @@ static void let_do(struct server *server, char *argv[], const char *input)
     listen_to(server, NULL);
     waitpid(server->helper, &status, 0);
     server->helper = 0;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
-        strstr(server->text, "ERROR:  "))
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+           strstr(server->text, "ERROR:  ") == NULL;
+}
+
+static void let_do(struct server *server, char *argv[], const char *input)
+{
+    if (!has_done(server, argv, input))
         give_up(server, "cannot make a database in %s: %s", server->directory,
                 complaint(server));
 }
@@ -477,7 +495,8 @@ static void make_share(struct server *server)
                "dynamic_shared_memory_type = mmap\n");
 }
 
-static void make_server(struct server *server)
+/* Make a database, which knows what is in `contents`. */
+static void make_database(struct server *server)
 {
     char share[sizeof server->directory + 8]; /* an absolute path: initdb wants it */
     /* -n: when it fails, it leaves us what tells of its shared memory. */
@@ -499,6 +518,58 @@ static void make_server(struct server *server)
                     "--wal-segsize=1",
                     NULL};
     char *fill[] = {"postgres", "--single", "-F", "-D", "data", "postgres", NULL};
+
+    snprintf(share, sizeof share, "%s/share", server->directory);
+    write_file(server, "password", PASSWORD "\n");
+    write_file(server, "contents.sql", contents);
+    make_share(server);
+    let_do(server, init, "/dev/null");
+    let_do(server, fill, "contents.sql");
+}
+
+/* Which server a database is made by; another can't have it. */
+static void describe_server(const struct server *server, char text[PATH_MAX + 100])
+{
+    struct stat about = {0};
+
+    snprintf(text, PATH_MAX + 100, "%s/postgres", server->programs);
+    stat(text, &about);
+    snprintf(text, PATH_MAX + 100, "%s %lld %lld\n", server->programs,
+             (long long)about.st_size, (long long)about.st_mtime);
+}
+
+static void pack_database(struct server *server)
+{
+    char *pack[] = {"tar", "-cf", "cluster.tar", "made-by", "data", NULL};
+    char made_by[PATH_MAX + 100];
+
+    describe_server(server, made_by);
+    write_file(server, "made-by", made_by);
+    let_do(server, pack, "/dev/null");
+}
+
+/* Returns whether there is one now, whole and of this server. */
+static bool unpack_database(struct server *server)
+{
+    char *unpack[] = {"tar", "-xf", "-", NULL};
+    char made_by[PATH_MAX + 100], own[PATH_MAX + 100];
+    bool can_be_used = false;
+    FILE *file;
+
+    if (server->tar < 0)
+        return false;
+    describe_server(server, own);
+    if (has_done(server, unpack, NULL) && (file = fopen("made-by", "r")) != NULL) {
+        can_be_used = fgets(made_by, sizeof made_by, file) && strcmp(made_by, own) == 0;
+        fclose(file);
+    }
+    if (!can_be_used)
+        remove_tree("data");
+    return can_be_used;
+}
+
+static void start_server(struct server *server)
+{
     /* Nothing must survive a power failure, and clients hear of errors only. */
     char *serve[] = {"postgres", "-F",
                      "-D",       "data",
@@ -512,12 +583,6 @@ static void make_server(struct server *server)
                      "-c",       "autovacuum=off",
                      NULL};
 
-    snprintf(share, sizeof share, "%s/share", server->directory);
-    write_file(server, "password", PASSWORD "\n");
-    write_file(server, "contents.sql", contents);
-    make_share(server);
-    let_do(server, init, "/dev/null");
-    let_do(server, fill, "contents.sql");
     start(server, serve, "/dev/null");
     listen_to(server, "ready to accept connections");
     if (strstr(server->text, "ready to accept connections") == NULL)
@@ -529,8 +594,14 @@ static _Noreturn void keep_watch(struct server *server)
     struct news news = {.is_ready = true};
 
     stand_apart(server);
+    server->tar = server->cluster ? open(server->cluster, O_RDONLY | O_CLOEXEC) : -1;
     make_directory(server, stop_being_root(server));
-    make_server(server);
+    if (!unpack_database(server))
+        make_database(server);
+    if (server->cluster)
+        start_server(server);
+    else
+        pack_database(server);
     snprintf(news.text, sizeof news.text, "%s", server->directory);
     tell(server, &news);
     close(server->news);
@@ -625,14 +696,20 @@ static int remove_one(const char *path, const struct stat *about, int kind,
     return 0;
 }
 
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 1, FTW_DEPTH | FTW_PHYS);
+}
+
 static void remove_all(struct server *server)
 {
     stop(server);
+    close(server->tar); /* to remove what is in directories takes files, too */
     if (*server->directory == '\0')
         return;
     remove_shared_memory();
     for (int i = 0; i < 3 && access(server->directory, F_OK) == 0; i++)
-        nftw(server->directory, remove_one, 1, FTW_DEPTH | FTW_PHYS);
+        remove_tree(server->directory);
 }
 
 /* --- The program --- */
@@ -646,7 +723,6 @@ static _Noreturn void fail(const char *what)
 /* Whatever the user's variables say about some other database, libpq must not hear it. */
 static void forget_other_servers(void)
 {
-    extern char **environ;
     char name[64];
 
     for (char **next = environ; *next;)
@@ -671,11 +747,11 @@ static void occupy_closed_files(void)
     close(fd);
 }
 
-/* Start the watcher, and wait until the server stands. It has `life[0]`, we keep
- * `life[1]`. */
-static void have_server(const char *programs, struct news *news)
+/* Start the watcher, and wait until the server stands, or the tar of a database is made.
+ * It has `life[0]`, we keep `life[1]`. */
+static void have_server(const char *programs, const char *cluster, struct news *news)
 {
-    struct server server = {.programs = programs, .said = -1};
+    struct server server = {.programs = programs, .cluster = cluster, .said = -1};
     int life[2], told[2];
     pid_t watcher;
     ssize_t got;
@@ -702,14 +778,47 @@ static void have_server(const char *programs, struct news *news)
         snprintf(news->text, sizeof news->text, "was told to end");
 }
 
+/* `make` puts it in a directory beside ours. */
+static void find_cluster(const char *self, char path[PATH_MAX])
+{
+    const char *slash = strrchr(self, '/');
+
+    snprintf(path, PATH_MAX, "%.*s/../postgres/cluster.tar",
+             slash ? (int)(slash - self) : 1, slash ? self : ".");
+}
+
+static void copy(const char *directory, const char *to)
+{
+    char from[PATH_MAX], block[65536];
+    FILE *in, *out;
+    size_t size;
+
+    snprintf(from, sizeof from, "%s/cluster.tar", directory);
+    in = fopen(from, "r");
+    if (in == NULL)
+        fail("read the new database");
+    out = fopen(to, "w");
+    if (out == NULL)
+        fail("write the database");
+    while ((size = fread(block, 1, sizeof block, in)) > 0)
+        if (fwrite(block, 1, size, out) != size)
+            fail("write the database");
+    if (ferror(in) || fclose(in) != 0)
+        fail("read the new database");
+    if (fclose(out) != 0)
+        fail("write the database");
+}
+
 int main(int argc, char *argv[])
 {
-    char found[PATH_MAX], programs[PATH_MAX];
+    char found[PATH_MAX], programs[PATH_MAX], cluster[PATH_MAX];
     struct news news = {.is_ready = false};
+    bool makes_cluster = argc == 3 && strcmp(argv[1], "--cluster") == 0;
 
     if (argc < 2) {
-        fputs("usage: with-postgres PROGRAM [ARGUMENT...], or with-postgres --where\n",
-              stderr);
+        fputs(
+            "usage: with-postgres PROGRAM [ARGUMENT...], or --where, or --cluster FILE\n",
+            stderr);
         return 2;
     }
     occupy_closed_files();
@@ -718,10 +827,15 @@ int main(int argc, char *argv[])
         return puts(found) == EOF || fflush(stdout) != 0;
     if (realpath(found, programs) == NULL)
         fail("find PostgreSQL");
-    have_server(programs, &news);
+    find_cluster(argv[0], cluster);
+    have_server(programs, makes_cluster ? NULL : cluster, &news);
     if (!news.is_ready) {
         fprintf(stderr, "with-postgres: %s\n", news.text);
         return EXIT_FAILURE;
+    }
+    if (makes_cluster) {
+        copy(news.text, argv[2]);
+        return EXIT_SUCCESS;
     }
     forget_other_servers();
     if (setenv("PGHOST", news.text, 1) != 0 || setenv("PGPORT", PORT, 1) != 0 ||

@@ -10,11 +10,16 @@ use Cwd qw(abs_path);
 use Course;
 use Test::More;
 
-my $around = abs_path(build_dir()) . '/common/with-postgres';
+our $around = abs_path(build_dir()) . '/common/with-postgres';
 BAIL_OUT("$around is not built: make") unless -x $around;
 
 my $scratch = scratch();
 chmod 0755, $scratch; # root becomes somebody else, who must get in
+
+# The same where no database has been made beforehand.
+my $without = "$scratch/common/with-postgres";
+mkdir "$scratch/common" or die "mkdir: $!\n";
+system('cp', $around, $without) == 0 or die "cannot copy\n";
 
 # A new directory for with-postgres to make its own in.
 my $count = 0;
@@ -132,6 +137,7 @@ subtest 'where there is no PostgreSQL' => sub {
 };
 
 subtest 'what can not be is said in a sentence' => sub {
+    local $around = $without;
     my $bin = pretend('exit 0', 'echo "the log begins" >&2; echo "2026-11-21 FATAL:  no more memory" >&2; exit 1');
     my $tmp = temporary();
     my $try = sub {
@@ -162,6 +168,7 @@ subtest 'what can not be is said in a sentence' => sub {
 };
 
 subtest 'a server that is never ready, and Ctrl-C' => sub {
+    local $around = $without;
     my $run = start('true', PATH => pretend('exit 0', 'sleep 777 & >$HOME/begun; exec sleep 777') . ":$ENV{PATH}");
     ok(wait_until(sub { glob "$run->{tmp}/*/begun" }), 'it is being made');
     kill INT => -$run->{pid};
@@ -234,6 +241,7 @@ subtest 'programs that end as they like, at once' => sub {
 sub mounted { my ($script, @more) = @_; return run(['unshare', '--mount', 'sh', '-c', $script, 'sh', @more]) }
 
 subtest 'a full disk, and a system without /proc' => sub {
+    local $around = $without;
     my $tmp = temporary();
     return plan(skip_all => 'nothing can be mounted here') if mounted('mount -t tmpfs none "$1"', $tmp)->{status};
     my %before = map { $_ => 1 } unused_memory();
@@ -251,6 +259,7 @@ subtest 'a full disk, and a system without /proc' => sub {
 };
 
 subtest 'few files' => sub {
+    local $around = $without;
     local $ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # to look for them takes files and processes
     my $tmp = temporary();
     local $ENV{TMPDIR} = $tmp;
@@ -267,6 +276,29 @@ subtest 'few files' => sub {
     nothing_left($tmp, 'few files');
 };
 
+subtest 'a database that was made beforehand' => sub {
+    my $tmp = temporary();
+    local $ENV{TMPDIR} = $tmp;
+    my ($there, $cluster) = map {"$tmp/there/$_"} 'common/with-postgres', 'postgres/cluster.tar';
+    my $unpacked = temporary();
+    system('mkdir', '-p', "$tmp/there/common", "$tmp/there/postgres") == 0 or die "mkdir\n";
+    system('cp', $around, $there) == 0 or die "cannot copy\n";
+    my $ran = run([$there, '--cluster', "$tmp/nowhere/x"]);
+    is("$ran->{status} $ran->{err}", "1 with-postgres: cannot write the database: No such file or directory\n", 'it can not be written');
+    is(run([$there, '--cluster', $cluster])->{status}, 0, 'it is made');
+    my $asks = sub {
+        my $ran = run([$there, 'sh', '-c', "test -e \$PGHOST/contents.sql; echo \$?; $psql -XAtc 'select count(*) from orders'"]);
+        return "$ran->{status} $ran->{err}" . join ' ', split /\n/, $ran->{out};
+    };
+    is($asks->(), '0 1 14', 'it is used');
+    system("cd $unpacked && tar -xf $cluster && sed 's/ / 1/2' made-by >m && mv m made-by && tar -cf $cluster made-by data") == 0 or die "tar\n";
+    is($asks->(), '0 0 14', 'that of another server is not: one is made');
+    system("cd $unpacked && tar -cf - made-by data | head -c 5000000 >$cluster") == 0 or die "tar\n";
+    is($asks->(), '0 0 14', 'nor is half of one');
+    run(['rm', '-r', "$tmp/there"]);
+    nothing_left($tmp, 'a database');
+};
+
 subtest 'a process of the server that was stopped' => sub {
     my $run = start('echo; kill -STOP $(ps -o pid= --ppid $(head -1 $PGHOST/data/postmaster.pid)); exit 3');
     is(finish($run) >> 8, 3, 'the program ends');
@@ -274,6 +306,7 @@ subtest 'a process of the server that was stopped' => sub {
 };
 
 subtest 'killed, with all that it has started, whatever that is' => sub {
+    local $around = $without;
     my %moment = (
         'the database is being made' => ['data', 0],
         'initdb has a postgres'      => ['data/postmaster.pid', 0],
