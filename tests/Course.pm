@@ -23,6 +23,8 @@ our @EXPORT = qw(read_file write_file tracked_files lessons about_of run git too
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR)};
 # Nor is what git said, in whose hook we may be: it names the repository to write to.
 delete @ENV{ grep {/^(?:HARNESS|GIT)_/} keys %ENV };
+# Who is started in the background ignores Ctrl-C, and so does what he starts.
+$SIG{$_} = 'DEFAULT' for qw(INT QUIT);
 $ENV{LC_ALL} = 'C'; # the words of make and the compiler are looked at
 
 sub make_command { return $ENV{MAKE} || 'make' }

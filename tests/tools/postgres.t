@@ -67,7 +67,6 @@ sub start {
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
         setpgrp;
-        $SIG{INT} = 'DEFAULT'; # we may have been started in the background
         open STDIN,  '<',  '/dev/null' or POSIX::_exit(126);
         open STDOUT, '>&', $end        or POSIX::_exit(126);
         open STDERR, '>&', $end        or POSIX::_exit(126);
