@@ -276,7 +276,7 @@ help:
 # --- for those who check ---
 
 # What computes runs by itself, so that nothing beside it is late because of it; other
-# programs wait most of the time: 16 at once. Then the tests, which compile much.
+# programs wait most of the time: 24 at once. Then the tests, which compile much.
 prove = prove --exec tests/one
 apart := $(filter $(addsuffix /%,$(call needing,alone)),$(outs))
 beside := $(filter-out $(apart),$(outs))
@@ -285,7 +285,7 @@ need_prove = command -v prove >/dev/null || \
 	{ echo "prove is missing, which runs the tests: \`make setup\` installs it" >&2; exit 1; }
 test: programs
 	@$(need_prove); status=0; \
-	$(if $(beside),$(prove) -j16 $(beside) || status=1;) \
+	$(if $(beside),$(prove) -j24 $(beside) || status=1;) \
 	$(if $(apart),$(prove) $(apart) || status=1;) \
 	$(if $(rules),$(prove) -j4 $(rules) || status=1;) \
 	exit $$status

@@ -122,7 +122,7 @@ SH
         '05-cake/cake';
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[0]),
         "@others", 'first all that mostly waits');
-    like($calls[0], qr/ -j16 /, 'many at a time');
+    like($calls[0], qr/ -j24 /, 'many at a time');
     is(join(' ', sort grep {m{\.(?:out|t)$}} split ' ', $calls[2]),
         'lessons/03-sums/sums_async.out lessons/03-sums/sums_sync.out', 'then what computes');
     unlike($calls[2], qr/ -j ?(?!1\b)\d/, 'one at a time');
