@@ -13,9 +13,9 @@ use Test::More;
 my $scratch = scratch();
 
 subtest 'make builds everything, without a warning' => sub {
-    my $tree = spare(bare_tree());
+    my $tree = bare_tree();
     system('cp', '-R', glob('lessons/0[15]-*'), "$tree/lessons") == 0 or die 'cannot copy';
-    my $made = make_really($tree, ['-j2']);
+    my $made = make_lessons($tree, ['-j2']);
     succeeds($made, 'make -j2');
     is($made->{err}, '', 'without a warning');
     my @programs = programs_of($tree);
