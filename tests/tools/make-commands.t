@@ -128,7 +128,7 @@ SH
     unlike($calls[2], qr/ -j ?(?!1\b)\d/, 'one at a time');
     like($calls[4], qr{ tests/lessons/some\.t$}, 'then the tests of the lessons');
 
-    ($status, @calls) = $calls->('-j16', 'test');
+    ($status, @calls) = $calls->('-j24', 'test');
     isnt($status, 0, 'when the first call fails, so does make test');
     is(scalar @calls, 6, 'but not without the others');
     ($status) = $calls->('sums_sync', 'test');
