@@ -173,7 +173,7 @@ static void read_recording(struct recording *recording, const char *name)
             line[--size] = '\0';
         add_line(story, line, (size_t)size, path, number);
     }
-    if (ferror(file))
+    if (!feof(file)) /* or there is no memory for the line */
         give_up("cannot read %s: %s", path, strerror(errno));
     if (story->count == 0)
         give_up("%s is empty", path);

@@ -226,7 +226,7 @@ static struct run write_run(const struct world *world, struct printed_line lines
         printed->runqueue_ns = delay * MS;
         printed->reader_runqueue_ns = random_below(world->busy ? 100 : 5) * MS;
     }
-    close_text(out);
+    close_text(out, &run.out);
     run.took = (last + start + random_below(50)) * MS;
     run.runqueue_ns = delay * MS;
     return run;

@@ -221,7 +221,7 @@ void advise(FILE *to, const struct verdict *verdict, const char *program)
     if (!verdict->end_is_right)
         explain_end(text, verdict);
     tell_meaning(text, verdict);
-    close_text(text);
+    close_text(text, &why);
     fputs("Not yet:\n", to);
     for (char *line = why, *end; line < why + size; line = end + 1) {
         end = memchr(line, '\n', (size_t)(why + size - line));

@@ -98,7 +98,7 @@ static struct run replay(struct runs *runs)
     free(runs->last);
     last = open_text(&runs->last, &size);
     run_save(last, &run);
-    close_text(last);
+    close_text(last, &runs->last);
     return run;
 }
 
@@ -160,7 +160,7 @@ static void publish(const char *title, const char *why, size_t size)
         next = memchr(why, '\n', (size_t)(end - why));
         fprintf(piece, "#   %.*s\n", (int)(next - why), why);
     }
-    close_text(piece);
+    close_text(piece, &text);
     if (write(STDERR_FILENO, text, text_size) < 0) {
         /* nobody listens; the verdict is on stdout */
     }
@@ -294,7 +294,7 @@ static void report(const struct judgement *judgement, const struct runs *runs,
     explain(to, judgement);
     if (task->is_lesson && !task->replayed)
         keep_failed(to, judgement, runs, task->path, !passes);
-    close_text(to);
+    close_text(to, &why);
     if (!passes)
         publish(task->name, why, size);
     free(why);
@@ -325,7 +325,7 @@ static bool check(const struct task *task)
     FILE *to = open_text(&why, &size);
     bool is_read = recording_read(&recording, task->path, to);
 
-    close_text(to);
+    close_text(to, &why);
     if (!is_read) {
         char *what = format("%s can be read", task->path);
 
@@ -345,7 +345,7 @@ static bool check(const struct task *task)
         runs.saved = open_text(&runs.text, &runs.size);
         judge_runs(&judgement, &recording, &task->rule,
                    task->student ? &for_student : &usual, next_run, &runs);
-        close_text(runs.saved);
+        close_text(runs.saved, &runs.text);
         if (task->save)
             save_runs(&runs, task->save);
         report(&judgement, &runs, task);
@@ -527,7 +527,7 @@ static char *name_of(char *const argv[])
             fputc(' ', to);
         show_text(to, word, strlen(word));
     }
-    close_text(to);
+    close_text(to, &name);
     for (char *hash = name; (hash = strchr(hash, '#')) != NULL;)
         *hash = '?';
     return name;
@@ -571,9 +571,11 @@ static _Noreturn void show_usage(void)
 static FILE *open_replayed(const char *path)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    static char buffer[65536]; /* as in recording.c, it must not take memory */
 
     if (file == NULL)
         die("cannot read %s: %s", path, strerror(errno));
+    setvbuf(file, buffer, _IOFBF, sizeof buffer);
     return file;
 }
 

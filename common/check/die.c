@@ -60,8 +60,9 @@ FILE *open_text(char **text, size_t *size)
     return stream;
 }
 
-void close_text(FILE *stream)
+void close_text(FILE *stream, char *const *text)
 {
-    if ((ferror(stream) | fclose(stream)) != 0)
+    /* glibc's fclose() sets the text to NULL, and says nothing of it */
+    if ((ferror(stream) | fclose(stream)) != 0 || *text == NULL)
         die_of_no_memory();
 }

@@ -18,6 +18,6 @@ char *format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A stream whose text is *text, of *size bytes, once closed by close_text(); free() frees
  * the text. */
 FILE *open_text(char **text, size_t *size);
-void close_text(FILE *stream);
+void close_text(FILE *stream, char *const *text);
 
 #endif

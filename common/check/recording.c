@@ -24,6 +24,8 @@ static char *read_file(const char *path, size_t *size)
         errno = EISDIR;
         goto failed;
     }
+    /* A buffer takes memory, without which glibc takes the file for empty. */
+    setvbuf(file, NULL, _IONBF, 0);
     do {
         room = room * 2 + 4096;
         content = realloc(content, room + 1);

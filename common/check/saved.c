@@ -15,6 +15,7 @@
 #include "die.h"
 #include "run.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,8 @@ static char *next_line(FILE *from, char **line, size_t *room)
         if (**line != '#' && (*line)[strspn(*line, " ")] != '\0')
             return *line;
     }
+    if (!feof(from))
+        die("cannot read the saved runs: %s", strerror(errno));
     return NULL;
 }
 
@@ -236,8 +239,8 @@ bool run_load(FILE *from, struct run *run, const char **why)
         *why = complaint;
     }
 end:
-    close_text(loading.out);
-    close_text(loading.err);
+    close_text(loading.out, &run->out);
+    close_text(loading.err, &run->err);
     free(line);
     return loaded == ALL;
 }

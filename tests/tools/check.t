@@ -561,6 +561,23 @@ for (['nothing', '', qr/no run/], ['a line of another file', "[ 0.00] a\n", qr/n
     refused "to replay $name", $says, ['--replay', 'data', $story], runs => [$runs];
 }
 
+# The Nth allocation fails, by a library in front of libc's.
+if ($^O eq 'linux' && !$ENV{SANITIZE}) {
+    my $starved = "$home/starved.so";
+    my $cc      = $ENV{CC} || 'cc';
+    system("$cc -shared -fPIC -o $starved tests/bench/starved.c -ldl") == 0 or die "check.t: cannot build starved.c\n";
+    my @faults;
+    for my $number (1 .. 40) {
+        later({out => ['[ 0.00] a'], runs => [$a], env => {LD_PRELOAD => $starved, FAIL_AT => $number}}, sub {
+            my ($is) = @_;
+            push @faults, "allocation $number: status $is->{status}, $is->{err}"
+                if $is->{status} != 0 && ($is->{status} != 2 || $is->{err} !~ /\Acheck: [^\n]*memory[^\n]*\n\z/)
+                && $is->{err} !~ /\A# story:\n#   story\.out cannot be read: Cannot allocate memory\n/;
+            no_complaints('without memory: a sentence', @faults) if $number == 40;
+        }, @replay);
+    }
+}
+
 # --- For a student: a verdict in words on stdout, soon, and no TAP ---
 
 my @for_students = (
