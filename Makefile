@@ -388,10 +388,10 @@ slides:
 	rm -f $(BUILD)/slides/handout.pdf && node slides/build.mjs && node slides/handout.mjs && \
 	echo "Made $(BUILD)/slides/index.html and $(BUILD)/slides/handout.pdf."
 
-test-slides: slides
-	@status=0; for tests in $(sort $(wildcard tests/slides/*.test.mjs)); do \
-		node --test --test-reporter=spec $$tests || status=1; \
-	done; exit $$status
+test-slides: $(patsubst tests/slides/%.test.mjs,test-slides-%,$(wildcard tests/slides/*.test.mjs))
+
+test-slides-%: slides
+	@node --test --test-reporter=spec tests/slides/$*.test.mjs
 
 # Only what is known to be made here, and only where something was made, should
 # BUILD be a directory of somebody's. What a student has solved (progress) stays, and so

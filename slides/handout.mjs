@@ -7,13 +7,12 @@
 
 import { renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { launch, open, overflow, walk } from './browser.mjs';
 
-const into = resolve(process.argv[2] ?? join(process.env.BUILD ?? 'build', 'slides'));
-const faults = [];
-let browser;
-try {
-    browser = await launch();
+// Prints INTO/index.html in the browser. Returns what is too large, a sentence for each
+// slide; then nothing was printed.
+export async function printHandout(browser, into) {
     const tooMuch = new Map(); // by slide, once
     const page = await open(browser, join(into, 'index.html'), {
         reducedMotion: 'reduce',
@@ -26,8 +25,7 @@ try {
                 `at step ${step} it is ${pixels} pixels too large for its frame`,
             );
     });
-    for (const [where, what] of tooMuch) faults.push(`${where}: ${what}`);
-    if (faults.length === 0) {
+    if (tooMuch.size === 0) {
         // On paper a link to a file of the course would be one of this machine.
         await page.evaluate(() =>
             document
@@ -43,10 +41,26 @@ try {
         });
         renameSync(join(into, '.handout.pdf'), join(into, 'handout.pdf'));
     }
-} catch (error) {
-    faults.push(error.message.split('\n')[0]); // Playwright adds its log
-} finally {
-    await browser?.close();
+    await page.close();
+    return [...tooMuch].map(([where, what]) => `${where}: ${what}`);
 }
-for (const fault of faults) console.error(fault);
-process.exitCode = faults.length > 0 ? 1 : 0;
+
+async function main(into) {
+    let browser;
+    try {
+        browser = await launch();
+        return await printHandout(browser, into);
+    } catch (error) {
+        return [error.message.split('\n')[0]]; // Playwright adds its log
+    } finally {
+        await browser?.close();
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const faults = await main(
+        resolve(process.argv[2] ?? join(process.env.BUILD ?? 'build', 'slides')),
+    );
+    for (const fault of faults) console.error(fault);
+    process.exitCode = faults.length > 0 ? 1 : 0;
+}
