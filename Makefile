@@ -325,7 +325,7 @@ $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flag
 	$(call compile_program,lessons/$(notdir $(<D)),-DSOLUTION)
 
 test-exercises: tools
-	@$(need_prove); prove -j16 tests/exercises/*.t
+	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t' -j6 $(solutions:%=tests/solutions/%/exercise.c)
 
 score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
 	@tests/score $(lessons)

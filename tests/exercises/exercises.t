@@ -1,7 +1,10 @@
 #!/usr/bin/env perl
 # exercises.t - each exercise is fair: what the student is given builds and does
 # not pass, the solution passes, and wrong answers fail with a verdict that names
-# the mistake. `make test-exercises` runs it; the student's own files are not used.
+# the mistake. `make test-exercises` runs it, for each exercise by itself; the student's
+# own files are not used.
+#
+#     perl tests/exercises/exercises.t [tests/solutions/NN-slug/exercise.c...]
 use strict;
 use warnings;
 
@@ -13,7 +16,7 @@ use Test::More;
 my $build   = build_dir();
 my $made    = "$build/exercises";
 my @compile = ((grep { $_ ne '-Werror' } compiler_of_the_course()), qw(-fsanitize=undefined -fsanitize-undefined-trap-on-error));
-my @lessons = map { m{([^/]+)/exercise\.c$} } sort glob 'tests/solutions/*/exercise.c';
+my @lessons = map { m{([^/]+)/exercise\.c$} } @ARGV ? @ARGV : sort glob 'tests/solutions/*/exercise.c';
 
 # Where nothing can be checked, nothing must look checked.
 BAIL_OUT("$build/common/check/check is not built: make") unless -x "$build/common/check/check";
@@ -44,31 +47,22 @@ sub objects_of {
 # What a lesson needs and this machine lacks.
 sub missing { my ($lesson) = @_; return run(['common/needs', '--missing', "lessons/$lesson"])->{out} =~ s/\n\z//r }
 
-# Some are judged at once, since they wait most of the time, while others are built.
-my $AT_ONCE = 12;
-my (%judging, %judged, @order);
+# What is built is judged while the next is built: programs wait most of the time.
+my %judging;
 
 sub start_judging {
     my ($key, @command) = @_;
-    end_judging(shift @order) if @order >= $AT_ONCE;
-    open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "$command[0]: $!\n";
-    $judging{$key} = $from;
-    push @order, $key;
-}
-
-sub end_judging {
-    my ($key) = @_;
-    my $from = delete $judging{$key};
-    my $said = do { local $/; <$from> } // '';
-    close $from;
-    $judged{$key} = [$? >> 8, $said];
+    open $judging{$key}, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "$command[0]: $!\n";
+    return;
 }
 
 # How it ended, and what was said.
 sub judged {
     my ($key) = @_;
-    end_judging($key) if $judging{$key};
-    return @{ $judged{$key} // [255, 'it was not built'] };
+    my $from = delete $judging{$key} or return (255, 'it was not built');
+    my $said = do { local $/; <$from> } // '';
+    close $from;
+    return ($? >> 8, $said);
 }
 
 sub wrong_answers { my ($lesson) = @_; return sort glob "tests/solutions/$lesson/wrong_*" }
@@ -95,7 +89,8 @@ sub source_of_wrong {
 
 sub recordings_of { my ($lesson) = @_; return sort glob "lessons/$lesson/exercise.out lessons/$lesson/exercise\@*.out" }
 
-for my $lesson (grep { !missing($_) } @lessons) {
+sub start_judging_all {
+    my ($lesson) = @_;
     make_path("$made/$lesson");
     write_file("$made/$lesson/starter.c", starter($lesson));
     my %programs = (starter => scalar build_program($lesson, "$made/$lesson/starter.c", '-Werror'));
@@ -115,12 +110,14 @@ for my $lesson (grep { !missing($_) } @lessons) {
             start_judging($recording, 'env', "WITH=$with", "$build/common/check/check", $recording, $solution, @arguments);
         }
     }
+    return;
 }
 
 for my $lesson (@lessons) {
     subtest $lesson => sub {
         my $missing = missing($lesson);
         return lacking("lessons/$lesson $missing") if $missing;
+        start_judging_all($lesson);
         my ($status, $said);
         for my $recording (recordings_of($lesson)) {
             ($status, $said) = judged($recording);
