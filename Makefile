@@ -328,10 +328,10 @@ test-exercises: tools
 	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t' -j6 $(solutions:%=tests/solutions/%/exercise.c)
 
 score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
-	@tests/score $(lessons)
+	@common/check/score $(lessons)
 
 starters:
-	@for exercise in $(solutions); do tests/starter --write $$exercise || exit; done
+	@for exercise in $(solutions); do common/check/starter --write $$exercise || exit; done
 
 # A picture is replaced when the new one is whole, and only if it is another one. Where no
 # recording has times there is none.

@@ -31,7 +31,7 @@ enum {
     BEGINS = 4 /* in a program that has surroundings: see common/around.h */
 };
 
-static char under_valgrind[] = "tests/under-valgrind";
+static char under_valgrind[] = "common/check/under-valgrind";
 static char around[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
 
 struct program;

@@ -22,7 +22,7 @@ my @lessons = map { m{([^/]+)/exercise\.c$} } @ARGV ? @ARGV : sort glob 'tests/s
 BAIL_OUT("$build/common/check/check is not built: make") unless -x "$build/common/check/check";
 BAIL_OUT('no exercises here: start it from the top') unless @lessons;
 
-sub starter { my ($lesson) = @_; return scalar `tests/starter tests/solutions/$lesson/exercise.c` }
+sub starter { my ($lesson) = @_; return scalar `common/check/starter tests/solutions/$lesson/exercise.c` }
 
 # Build a program as a student's is built. Returns its path, or
 # nothing, when the compiler has said why.

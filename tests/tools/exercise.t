@@ -239,7 +239,7 @@ subtest 'what is not the fault of the exercise' => sub {
 
     my $scored = sub {
         my ($result, $name) = @_;
-        like(started('tests/score', {env => \%here}, 'lessons/05-cake')->{out}, qr/^05-cake +\Q$result\E$/m, "$name: its score");
+        like(started('common/check/score', {env => \%here}, 'lessons/05-cake')->{out}, qr/^05-cake +\Q$result\E$/m, "$name: its score");
     };
     my $is_said = qr{^\Q$file\E can't be built, and neither can the solution: .*above}m;
     write_file($failing, qq(echo "cc: cannot write: No space left on device" >&2; exit 1\n));
@@ -304,7 +304,7 @@ subtest 'make starters' => sub {
     my $file = "$tree/lessons/01-tea/exercise.c";
     like(read_file($file), qr/TODO: let the tea/, 'the exercise as it is given');
     like(read_file("$file.mine"), qr/say\("tea: ready"\)/, 'the answer is kept');
-    my @again = ('tests/starter', '--write', '01-tea');
+    my @again = ('common/check/starter', '--write', '01-tea');
     is(started(@again)->{out}, '', 'again: nothing');
     save_answer($tree, '01-tea', 'another();');
     like(started(@again)->{out}, qr/is new; what it was is .*exercise\.c\.mine\+$/m, 'another answer');

@@ -20,7 +20,7 @@ sub score { return run([make_command(), '-s', 'score'], dir => $tree) }
 
 # The same, where nothing depends on make.
 sub score_without_make {
-    return run(['tests/score', @_ ? @_ : ('lessons/01-tea', 'lessons/05-cake')], dir => $tree, env => {MAKE => $no_compiler});
+    return run(['common/check/score', @_ ? @_ : ('lessons/01-tea', 'lessons/05-cake')], dir => $tree, env => {MAKE => $no_compiler});
 }
 
 # Enough of an XML reader to know that it is one: tags that match, entities that exist.

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# under-valgrind.t - tests/under-valgrind: a program that is wrong gets its sentences, one
+# under-valgrind.t - common/check/under-valgrind: a program that is wrong gets its sentences, one
 # that is right gets none, and what they print comes through as it is. And who uses
 # it: the tests, `make out-NN`, and `make lesson-NN`.
 
@@ -14,7 +14,7 @@ use Test::More;
 
 plan skip_all => "$ENV{SANITIZE}: valgrind runs no program with sanitizers" if $ENV{SANITIZE};
 
-my $under   = 'tests/under-valgrind';
+my $under   = 'common/check/under-valgrind';
 my $scratch = scratch();
 my @compiler = compiler_of_the_course(CFLAGS => '-O0 -g -w'); # what is wrong stays in it
 my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
@@ -205,7 +205,7 @@ sub tree {
     write_file("$lesson/x_async.out", "[ 0.00] x\n");
     write_file("$tree/build/lessons/07-x/$_", "#!/bin/sh\necho '[ 0.00] x'\n", 0755)
         for 'x_async', 'x_async_wrong';
-    write_file("$tree/tests/under-valgrind", "#!/bin/sh\n\"\$\@\"\necho seen: \${1##*/} >&2\nexit 99\n", 0755);
+    write_file("$tree/common/check/under-valgrind", "#!/bin/sh\n\"\$\@\"\necho seen: \${1##*/} >&2\nexit 99\n", 0755);
     for my $name (qw(sh sed pkg-config basename dirname tr diff)) {
         my ($path) = grep {-x} map {"$_/$name"} split /:/, $ENV{PATH};
         symlink $path, "$tree/bin/$name" if $path;
@@ -251,7 +251,7 @@ subtest 'the recording of a wrong program is made under it, and compared' => sub
     is(in_tree($tree, 'tests/one', 'lessons/07-x/x_async.out')->{status}, 0, 'the right one is run as it is');
 
     my $recorded = run(["$tree/build/common/check/check", '--record', $wrong], dir => $tree,
-        env => { UNDER => 'tests/under-valgrind', BUILD => undef });
+        env => { UNDER => 'common/check/under-valgrind', BUILD => undef });
     is($recorded->{out}, "$wrong: unchanged\n", 'and recorded, when $UNDER says so') || diag($recorded->{err});
 };
 
