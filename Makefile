@@ -2,7 +2,7 @@
 #
 # This file knows no lesson by name: a lesson is a directory in lessons/. It
 # works with GNU make 3.81, which is what macOS has. Packages are looked for
-# when they are needed (common/needs), never when this file is read, so that
+# when they are needed (common/commands/needs), never when this file is read, so that
 # `make setup test` can install them first.
 
 #: make              build all programs, and say what to try first
@@ -63,7 +63,7 @@ ifneq ($(findstring t,$(letters)),)
 $(error make -t would take for built what is not)
 endif
 
-executable = [ -x common/needs ] || { echo "The files in common/ can't be executed: the disk is" \
+executable = [ -x common/commands/needs ] || { echo "The files in common/ can't be executed: the disk is" \
 	"mounted noexec, or they have lost their mode (git restores it)" >&2; exit 1; }
 
 # --- make setup: everything else that was asked for waits for it ---
@@ -75,7 +75,7 @@ others := $(filter-out $(setups),$(MAKECMDGOALS))
 .PHONY: $(MAKECMDGOALS) others
 
 $(firstword $(setups)):
-	@$(executable); common/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
+	@$(executable); common/commands/setup $(patsubst setup-%,%,$(filter setup-%,$(setups)))
 ifneq ($(filter setup-slides,$(setups)),)
 	@slides/install
 endif
@@ -140,8 +140,8 @@ ifneq ($(flags),$(strip $(shell read -r flags 2>/dev/null <$(BUILD)/flags && pri
 $(BUILD)/flags: force
 endif
 show = $(if $(V),set -x; ,$(if $(findstring s,$(letters)),,echo "cc $<" 2>/dev/null;))
-# What common/needs says, asked once, and only when something is built.
-asked = $(call remembered,asked-$(subst $(space),-,$(1)),common/needs $(1))
+# What common/commands/needs says, asked once, and only when something is built.
+asked = $(call remembered,asked-$(subst $(space),-,$(1)),common/commands/needs $(1))
 remembered = $(if $(filter undefined,$(origin $(1))),$(eval $(1) := $$(shell $(2))))$($(1))
 space := $() $()
 in_its_directory = { [ -d $(@D) ] || mkdir -p $(@D); }
@@ -162,7 +162,7 @@ $(BUILD)/flags:
 	@printf '%s\n' '$(subst ','\'',$(flags))' >$@.$$$$ $(finish)
 
 libraries:
-	@$(executable); common/needs --check
+	@$(executable); common/commands/needs --check
 
 # What a tool needs beside libuv; where that isn't installed it is not made.
 needs_of_fetch := libcurl
@@ -184,21 +184,21 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
-$(call tool,common/check/check,$(checker) common/story.o)
+$(call tool,common/check/check,$(checker) common/timeline/line.o)
 	$(link_tool)
-$(call tool,common/watch,common/watch.o common/lesson.o)
+$(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/show,common/show.o common/timeline.o common/story.o common/lesson.o)
+$(call tool,common/show,common/commands/show.o common/timeline/text.o common/timeline/line.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/draw,common/draw.o common/timeline.o common/story.o common/lesson.o)
+$(call tool,common/draw,common/timeline/svg.o common/timeline/text.o common/timeline/line.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/site,common/site.o common/lesson.o)
+$(call tool,common/site,common/servers/site.o common/lesson.o)
 	$(link_tool)
-$(call tool,tests/fetch_subject,tests/fetch_subject.o common/fetch.o common/lesson.o)
+$(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o common/fetch.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/with-site,common/with-site.o common/around.o)
+$(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o)
 	$(link_tool)
-$(call tool,common/with-postgres,common/with-postgres.o common/around.o)
+$(call tool,common/with-postgres,common/servers/with-postgres.o common/servers/launch.o)
 	$(link_tool)
 
 # A program whose lesson needs something that isn't installed is not made; its
@@ -216,7 +216,7 @@ $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | librar
 	$(call compile_program,$(<D))
 
 # The lessons that need something, by its name.
-all_needs := $(shell common/needs --list $(lessons))
+all_needs := $(shell common/commands/needs --list $(lessons))
 needing = $(patsubst %/$(1),%,$(filter %/$(1),$(all_needs)))
 # Programs that ask the web site are linked with fetch.o, and started in with-site.
 in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
@@ -227,13 +227,13 @@ $(call in_lesson,$(call needing,postgres)): | $(postgres) $(cluster)
 # A new database takes a second, and is needed often. Where none can be made, the programs
 # that need one say why.
 $(cluster): $(postgres)
-	@! common/find-postgres >/dev/null || { $(in_its_directory) && \
+	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
 	$(postgres) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
-tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/subjects/fetch_subject
 
 programs: $(programs) tools
-	@common/needs --left-out $(lessons)
+	@common/commands/needs --left-out $(lessons)
 
 compiled := $(programs) $(solutions:%=$(BUILD)/solutions/%/exercise) \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c))
@@ -245,7 +245,7 @@ $(patsubst %.d,%,$(filter-out $(whole_notes),$(notes))): force
 # --- for students ---
 
 # Whether what the lesson needs is installed; if not, the recipe ends with a sentence.
-has_needs = missing=$$(common/needs --missing $$lesson); \
+has_needs = missing=$$(common/commands/needs --missing $$lesson); \
 	if [ -n "$$missing" ]; then echo "Lesson $* $$missing" >&2; exit 1; fi
 lesson-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
@@ -257,18 +257,18 @@ $(foreach lesson,$(lessons),$(eval \
 	$(notdir $(lesson)).programs: $(filter $(BUILD)/$(lesson)/%,$(programs))))
 
 lessons:
-	@common/list-lessons $(lessons)
+	@common/commands/list-lessons $(lessons)
 
 # The student's own file is built here and nowhere else: whatever it holds, it
 # breaks nothing but itself.
 exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o force
-	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/exercise check $$lesson
+	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/commands/exercise check $$lesson
 
 watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
 
 progress:
-	@common/exercise progress $(lessons)
+	@common/commands/exercise progress $(lessons)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -277,7 +277,7 @@ help:
 
 # What computes runs by itself, so that nothing beside it is late because of it; other
 # programs wait most of the time: 24 at once. Then the tests, which compile much.
-prove = prove --exec tests/one
+prove = prove --exec tests/run-one
 apart := $(filter $(addsuffix /%,$(call needing,alone)),$(outs))
 beside := $(filter-out $(apart),$(outs))
 rules := $(wildcard tests/lessons/*.t)
@@ -307,14 +307,14 @@ out-%: tools force
 	@$(find_lesson); \
 	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
 	for out in $(call outs_of,$(call lesson_called,$*)); do \
-		eval "$$(common/needs --test $$out)"; \
+		eval "$$(common/commands/needs --test $$out)"; \
 		if [ -n "$$missing" ]; then echo "$$out $$missing" >&2; exit 1; fi; \
 		WITH=$$around UNDER=$$tool $(BUILD)/common/check/check --record $$out || exit; \
 	done; \
 	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
 		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
 		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
-			WITH=$$(common/needs --around $$lesson) UNDER= \
+			WITH=$$(common/commands/needs --around $$lesson) UNDER= \
 				$(BUILD)/common/check/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
 		done; \
 	fi
@@ -388,7 +388,7 @@ slides:
 	rm -f $(BUILD)/slides/handout.pdf && node slides/build.mjs && node slides/handout.mjs && \
 	echo "Made $(BUILD)/slides/index.html and $(BUILD)/slides/handout.pdf."
 
-test-slides: $(patsubst tests/slides/%.test.mjs,test-slides-%,$(wildcard tests/slides/*.test.mjs))
+test-slides: slides $(patsubst tests/slides/%.test.mjs,test-slides-%,$(wildcard tests/slides/*.test.mjs))
 
 test-slides-%: slides
 	@node --test --test-reporter=spec tests/slides/$*.test.mjs

@@ -38,7 +38,7 @@ sub bare_tree {
     my $tree = scratch();
     system('mkdir', "$tree/lessons", "$tree/tests") == 0 or die "cannot make directories\n";
     system('cp', '-Rp', 'Makefile', 'common', $tree) == 0 or die "cannot copy\n";
-    system('cp', '-p', (grep {-f} glob 'tests/*'), "$tree/tests") == 0 or die "cannot copy\n";
+    system('cp', '-Rp', (grep {-f} glob 'tests/*'), 'tests/subjects', "$tree/tests") == 0 or die "cannot copy\n";
     return abs_path($tree);
 }
 
@@ -166,12 +166,12 @@ sub source_of {
         -e "$lesson/$1" ? read_file("$lesson/$1") : $&}gmer;
 }
 
-# What common/needs says of a lesson, or of needs by name: flags_of('lessons/18-api', '--libs').
+# What common/commands/needs says of a lesson, or of needs by name: flags_of('lessons/18-api', '--libs').
 my %flags_of;
 
 sub flags_of {
     my ($needs, $options) = @_;
-    return @{ $flags_of{"$options $needs"} //= [split ' ', run(['common/needs', $options, $needs])->{out}] };
+    return @{ $flags_of{"$options $needs"} //= [split ' ', run(['common/commands/needs', $options, $needs])->{out}] };
 }
 
 # A lesson's program with something else in its source: changed('lessons/18-api/api_sync',

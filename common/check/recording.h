@@ -4,7 +4,7 @@
 #ifndef RECORDING_H
 #define RECORDING_H
 
-#include "story.h"
+#include "timeline/line.h"
 
 struct recording {
     char *content;

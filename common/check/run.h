@@ -43,7 +43,7 @@ struct run {
  * result with run_free(). Exits when the system can't give what it needs.
  *
  * Is argv[0] a `wrapper` (with-site, with-postgres), then all times are from when that
- * says that it is ready, as common/around.h tells. */
+ * says that it is ready, as common/servers/launch.h tells. */
 struct run run_program(char *const argv[], bool wrapper, int64_t limit);
 
 void run_free(struct run *run);

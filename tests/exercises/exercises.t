@@ -30,7 +30,7 @@ sub build_program {
     my ($lesson, $source, @flags) = @_;
     my ($name)  = $source =~ m{([^/]+)\.c$};
     my $program = "$made/$lesson/$name";
-    my ($cflags, $libs) = map { run(['common/needs', $_, "lessons/$lesson"])->{out} } qw(--cflags --libs);
+    my ($cflags, $libs) = map { run(['common/commands/needs', $_, "lessons/$lesson"])->{out} } qw(--cflags --libs);
     my $ran = run([@compile, @flags, split(' ', $cflags), '-o', $program, $source,
             "$build/common/lesson.o", objects_of($lesson), split ' ', $libs]);
     return $program if $ran->{status} == 0;
@@ -41,11 +41,11 @@ sub build_program {
 # What asks the web site is linked with common/fetch.c.
 sub objects_of {
     my ($lesson) = @_;
-    return run(['common/needs', '--list', "lessons/$lesson"])->{out} =~ m{/site$}m ? "$build/common/fetch.o" : ();
+    return run(['common/commands/needs', '--list', "lessons/$lesson"])->{out} =~ m{/site$}m ? "$build/common/fetch.o" : ();
 }
 
 # What a lesson needs and this machine lacks.
-sub missing { my ($lesson) = @_; return run(['common/needs', '--missing', "lessons/$lesson"])->{out} =~ s/\n\z//r }
+sub missing { my ($lesson) = @_; return run(['common/commands/needs', '--missing', "lessons/$lesson"])->{out} =~ s/\n\z//r }
 
 # What is built is judged while the next is built: programs wait most of the time.
 my %judging;
@@ -101,12 +101,12 @@ sub start_judging_all {
     for my $answer (grep { $programs{$_} } sort keys %programs) {
         # What is late is late by far, and takes long.
         local $ENV{SLOW} = ($ENV{SLOW} // 1) * (verdict_of($answer) =~ /need not wait/ ? 2 : 1);
-        start_judging("$lesson $answer", 'common/exercise', 'judge', "lessons/$lesson", $programs{$answer});
+        start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $programs{$answer});
     }
     if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
         for my $recording (recordings_of($lesson)) {
             my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
-            my $with = `common/needs --around lessons/$lesson` =~ s/\n//r;
+            my $with = `common/commands/needs --around lessons/$lesson` =~ s/\n//r;
             start_judging($recording, 'env', "WITH=$with", "$build/common/check/check", $recording, $solution, @arguments);
         }
     }

@@ -14,7 +14,7 @@ my $build  = build_dir();
 my $lesson = 'lessons/20-database';
 my @names  = map {"database_$_"} qw(sync async async_pipeline);
 
-my $missing = run(['common/needs', '--missing', $lesson])->{out};
+my $missing = run(['common/commands/needs', '--missing', $lesson])->{out};
 if ($missing) {
     plan(skip_all => "$lesson $missing") unless $ENV{REQUIRE_ALL};
     BAIL_OUT("$lesson $missing; REQUIRE_ALL is set");

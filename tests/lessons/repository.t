@@ -13,7 +13,7 @@ use Test::More;
 
 my @lessons = lessons();
 
-# Words that `needs` may hold: those that common/needs knows itself, and the
+# Words that `needs` may hold: those that common/commands/needs knows itself, and the
 # packages of the libraries that the course has settled for.
 my @known_needs = qw(threads alone openmp site postgres valgrind
     libcurl jansson libpq libmicrohttpd);

@@ -14,7 +14,7 @@ use Test::More;
 my $build = build_dir();
 my @names = map {"requests_$_"} qw(sync async_poll async);
 
-my $missing = run([qw(common/needs --missing lessons/16-requests)])->{out};
+my $missing = run([qw(common/commands/needs --missing lessons/16-requests)])->{out};
 if ($missing) {
     plan(skip_all => "lessons/16-requests $missing") unless $ENV{REQUIRE_ALL};
     BAIL_OUT("lessons/16-requests $missing; REQUIRE_ALL is set");

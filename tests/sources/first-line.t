@@ -66,7 +66,7 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb on_time, uint64_t ms, uint64_t
     return next(timer, on_time, ms, repeat);
 }
 C
-my @flags = split ' ', run(['common/needs', '--cflags'])->{out};
+my @flags = split ' ', run(['common/commands/needs', '--cflags'])->{out};
 my $made  = run([compiler_of_the_course(CFLAGS => '-O1 -w'), '-shared', '-fPIC', '-o', "$scratch/in_front.so", $in_front, @flags, '-ldl']);
 BAIL_OUT($made->{err}) if $made->{status} != 0;
 
@@ -81,7 +81,7 @@ sub status_of {
 # What is not built yet becomes one program, which is told the name of what it should be, and ends
 # well when that returns.
 my (%source, %missing);
-$missing{$_} = run(['common/needs', '--missing', $_])->{out} for lessons();
+$missing{$_} = run(['common/commands/needs', '--missing', $_])->{out} for lessons();
 my @there = grep { !$missing{$_} } lessons();
 
 sub to_compile {
@@ -94,7 +94,7 @@ sub status_of_compiled { return status_of("$scratch/compiled", @_) }
 sub compile {
     my @names  = sort keys %source;
     my $needs  = join ' ', map { my %about = about_of($_); $about{needs} // () } @there;
-    my ($cflags, $libs) = map { run([qw(common/needs), $_, split ' ', $needs])->{out} } qw(--cflags --libs);
+    my ($cflags, $libs) = map { run([qw(common/commands/needs), $_, split ' ', $needs])->{out} } qw(--cflags --libs);
     my $chosen = write_file("$scratch/compiled.c", join '', "#include <string.h>\n", (map {"int main_of_$_();\n"} @names),
         "int main(int argc, char *argv[])\n{\n",
         (map {"    if (strcmp(argv[1], \"$_\") == 0)\n        return main_of_$_(argc - 1, argv + 1), 0;\n"} @names), "    return 1;\n}\n");

@@ -31,11 +31,11 @@ my ($first_option) = grep { $compiler[$_] =~ /^-/ } 0 .. $#compiler;
 splice @compiler, $first_option, 0, "-I$scratch", '-DCURL_DISABLE_TYPECHECK';
 
 my %needs;
-sub needs { return $needs{"@_"} //= run(['common/needs', @_])->{out} }
+sub needs { return $needs{"@_"} //= run(['common/commands/needs', @_])->{out} }
 
 # What the options are got by: a lesson, or, for what is in common/ or tests/, needs by name.
 my %needs_of = (
-    'common/fetch.c' => 'libcurl', 'common/site.c' => 'libmicrohttpd', 'tests/fetch_subject.c' => 'libcurl');
+    'common/fetch.c' => 'libcurl', 'common/servers/site.c' => 'libmicrohttpd', 'tests/subjects/fetch_subject.c' => 'libcurl');
 
 sub is_there { my ($package) = @_; return run([$ENV{PKG_CONFIG} || 'pkg-config', '--exists', $package])->{status} == 0 }
 
@@ -114,7 +114,7 @@ sub looks_at_results {
 
 subtest 'common' => sub {
     my %sources;
-    push @{ $sources{ $needs_of{$_} // '' } }, $_ for glob('common/*.c common/*/*.c tests/*.c');
+    push @{ $sources{ $needs_of{$_} // '' } }, $_ for glob('common/*.c common/*/*.c tests/subjects/*.c');
     my @lacks = grep { $_ && !is_there($_) } sort keys %sources;
     delete @sources{@lacks};
     looks_at_results($_, @{ $sources{$_} }) for sort keys %sources;

@@ -34,9 +34,9 @@ my $home = abs_path(scratch());
 sub compiled {
     my ($name, @parts) = @_;
     my $special = grep { $ENV{$_} } qw(SANITIZE CFLAGS LDFLAGS);
-    my $command = join ' ', $ENV{CC} || 'cc', '-std=gnu11 -Icommon -o', "$home/$name", "tests/$name.c",
-        (map { $special ? "common/$_.c" : "$build/common/$_.o" } @parts), '$(common/needs --flags)';
-    system($command) == 0 or die "check.t: cannot build tests/$name.c\n";
+    my $command = join ' ', $ENV{CC} || 'cc', '-std=gnu11 -Icommon -o', "$home/$name", "tests/subjects/$name.c",
+        (map { $special ? "common/$_.c" : "$build/common/$_.o" } @parts), '$(common/commands/needs --flags)';
+    system($command) == 0 or die "check.t: cannot build tests/subjects/$name.c\n";
     return "$home/$name";
 }
 

@@ -30,7 +30,7 @@ sub started {
 # What `make exercise-01` does, without make; check('01-tea', MAKE => ...).
 sub check {
     my ($name, %env) = @_;
-    return started('common/exercise', {env => {MAKE => $no_compiler, %env}}, 'check', "lessons/$name");
+    return started('common/commands/exercise', {env => {MAKE => $no_compiler, %env}}, 'check', "lessons/$name");
 }
 
 sub state_file { return "$tree/build/progress/$_[0]" }
@@ -47,7 +47,7 @@ sub fails_with {
 sub progress_says {
     my ($name, @patterns) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $ran = started('common/exercise', 'progress', @lessons);
+    my $ran = started('common/commands/exercise', 'progress', @lessons);
     is($ran->{status}, 0, "$name: progress");
     like($ran->{out}, $_, $name) for @patterns;
 }
@@ -87,7 +87,7 @@ subtest 'wrong answers, and hints' => sub {
     save_script($tree, '01-tea', 'exit 3');
     fails_with(check('01-tea'), 'the third', qr/exit status is 3, and should be 0/, qr/^Hint 2 of 2:/m);
     progress_says('three tries', qr/^  01  Tea +tried 3 times$/m);
-    like(started('common/list-lessons', @lessons)->{out}, qr/^  01  Tea .* exercise: tried 3 times$/m, 'make lessons');
+    like(started('common/commands/list-lessons', @lessons)->{out}, qr/^  01  Tea .* exercise: tried 3 times$/m, 'make lessons');
 };
 
 subtest 'what hangs is ended soon' => sub {
@@ -180,7 +180,7 @@ subtest 'a damaged memory costs nothing but a message' => sub {
         write_file("$tree/lessons/$copy/exercise.out", '');
         write_file(state_file($copy), $damages[$copy =~ s/-.*//r - 10]);
     }
-    my $ran = started('common/exercise', 'state', map {"lessons/$_"} @copies);
+    my $ran = started('common/commands/exercise', 'state', map {"lessons/$_"} @copies);
     is("$ran->{status} $ran->{out}", '0 ' . "to do\n" x @damages, 'to do again');
     is($ran->{words}, join('', map {"build/progress/$_ is damaged: how exercise @{[/(\d+)/]} went is forgotten.\n"} @copies),
         'a message for each');
@@ -188,7 +188,7 @@ subtest 'a damaged memory costs nothing but a message' => sub {
 
     save_script($tree, '01-tea', $tea_is_ready);
     write_file(state_file('01-tea'), 'soled');
-    my @progress = ('common/exercise', 'progress', @lessons);
+    my @progress = ('common/commands/exercise', 'progress', @lessons);
     $ran = started(@progress);
     is($ran->{status}, 0, 'make progress');
     like($ran->{out}, qr/^  01  Tea +to do$/m, 'to do again');
@@ -271,7 +271,7 @@ subtest 'what is not the fault of the exercise' => sub {
 subtest 'where it is said' => sub {
     save_script($tree, '01-tea', $tea_is_hot);
     open my $full, '>', '/dev/full' or return lacking('needs /dev/full');
-    for (['common/exercise', 'check', 'lessons/01-tea'], ['common/exercise', 'progress', @lessons], ['common/list-lessons', @lessons]) {
+    for (['common/commands/exercise', 'check', 'lessons/01-tea'], ['common/commands/exercise', 'progress', @lessons], ['common/commands/list-lessons', @lessons]) {
         my ($command, @words) = @$_;
         my $ran = started($command, {stdout => $full, env => {MAKE => $no_compiler}}, @words);
         isnt($ran->{status}, 0, "a full disk: $command @words");
@@ -280,7 +280,7 @@ subtest 'where it is said' => sub {
     return lacking('needs the script command of util-linux')
         unless tool('script') && run(['script', '--version'])->{out} =~ /util-linux/;
     for my $term (undef, 'dumb', 'xterm') {
-        my $ran = run(['script', '-qec', 'common/exercise judge lessons/01-tea', '/dev/null'], dir => $tree, env => {TERM => $term});
+        my $ran = run(['script', '-qec', 'common/commands/exercise judge lessons/01-tea', '/dev/null'], dir => $tree, env => {TERM => $term});
         my ($name, $shown) = ($term // 'no TERM', $ran->{out} =~ /\e/ ? 'steered' : 'plain');
         is($shown, $name eq 'xterm' ? 'steered' : 'plain', "a terminal: $name");
         like($ran->{out}, qr/tea: hot/, 'with the verdict');

@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $build     = build_dir();
-my $subject   = "$build/tests/fetch_subject";
+my $subject   = "$build/tests/subjects/fetch_subject";
 my $with_site = "$build/common/with-site";
 my $scratch   = scratch();
 our @under; # a tool, for a while

@@ -12,7 +12,7 @@ use Test::More;
 my $build    = build_dir();
 my $scratch  = scratch();
 my @compiler = compiler_of_the_course(CFLAGS => '-O0'); # what is tested is in lesson.o
-my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
+my @libs     = split ' ', run(['common/commands/needs', '--libs'])->{out};
 
 die "$build/common/lesson.o is not there: `make` builds it\n" if !-e "$build/common/lesson.o";
 

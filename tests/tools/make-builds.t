@@ -53,7 +53,7 @@ SH
     succeeds(make_really($tree, [@goals]), 'make, after lesson.h has changed');
     my %made = map { $_ => 1 } made_since($tree, $before);
     no_complaints('all programs are made', grep { !$made{$_} } @programs, 'common/lesson.o');
-    ok(!$made{'common/draw.o'}, 'what does not include it is not');
+    ok(!$made{'common/timeline/svg.o'}, 'what does not include it is not');
 
     $before = age($tree);
     touch("$tree/$programs[0].c");
@@ -226,7 +226,7 @@ subtest 'a missing library is said once, by name, with its remedy' => sub {
 
 subtest 'files that have lost their mode' => sub {
     my $tree = tree();
-    chmod 0644, glob "$tree/common/*";
+    chmod 0644, grep {-f} glob "$tree/common/* $tree/common/*/*";
     for my $goal ('all', 'setup', 'lesson-05') {
         fails_with_a_line(make($tree, [$goal]), qr/can't be executed: the disk is mounted noexec, or they have lost their mode/, "make $goal");
     }
@@ -273,7 +273,7 @@ subtest 'make clean takes away what make has made, and nothing else' => sub {
             mkdir $there;
         }
         write_file("$there/diary", "mine\n");
-        my @some = map { ($where // 'build') . "/$_" } 'common/show', 'tests/fetch_subject.o', 'lessons/05-cake/cake_sync';
+        my @some = map { ($where // 'build') . "/$_" } 'common/show', 'tests/subjects/fetch_subject.o', 'lessons/05-cake/cake_sync';
         succeeds(make($tree, ['-j2', @build, @some]), 'make, in a directory with a file of mine');
         succeeds(make($tree, ['clean', @build]), 'make clean');
         is_deeply([keys %{ files_below($there) }], ['diary'], 'only my file is left');

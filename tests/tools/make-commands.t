@@ -149,13 +149,13 @@ SH
 
 subtest 'make setup comes before everything else' => sub {
     my $tree = tree_with_tools();
-    # On this machine there is nothing until common/setup has run to its end.
+    # On this machine there is nothing until common/commands/setup has run to its end.
     my $here = "$tree/installed";
     fake($tree, 'pkg-config', <<"SH");
 echo "pkg-config \$*" >>"\$LOG"
 [ -e "$here" ] && exec $pkg_config "\$@"
 SH
-    write_file("$tree/common/setup", <<"SH", 0755);
+    write_file("$tree/common/commands/setup", <<"SH", 0755);
 #!/bin/sh
 echo "setup starts: \$*" >>"\$LOG"
 sleep 0.3
@@ -262,7 +262,7 @@ subtest 'the slides need what students never need' => sub {
     mkdir "$tree/slides";
     system('cp', 'slides/install', "$tree/slides") == 0 or die 'cannot copy';
     write_file("$tree/slides/$_", "$_ 1\n") for 'package.json', 'package-lock.json';
-    write_file("$tree/common/setup", qq(#!/bin/sh\necho "setup \$*" >>"\$LOG"\n), 0755);
+    write_file("$tree/common/commands/setup", qq(#!/bin/sh\necho "setup \$*" >>"\$LOG"\n), 0755);
     fake($tree, 'npm', <<'SH');
 echo "npm $1 $2 $3" >>"$LOG"
 [ -z "$FAIL" ] || { echo "npm: no network" >&2; exit 1; }

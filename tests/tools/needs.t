@@ -59,7 +59,7 @@ sub without {
 sub made { my ($tree, $goals, %env) = @_; return run([make_command(), @$goals], dir => $tree, env => \%env) }
 
 # What prove runs in `make test-02`.
-sub tested { my ($tree, %env) = @_; return run(['tests/one', 'lessons/02-web/web_sync.out'], dir => $tree, env => \%env) }
+sub tested { my ($tree, %env) = @_; return run(['tests/run-one', 'lessons/02-web/web_sync.out'], dir => $tree, env => \%env) }
 
 sub has_packages { return !grep { run([$pkg_config, '--exists', $_])->{status} != 0 } @_ }
 
@@ -94,7 +94,7 @@ subtest 'the site is missing' => sub {
         is(made($tree, [], %env)->{out} =~ s/^\n.*//msr, "lessons/02-web is left out: it needs $lacks: "
             . "`make setup` installs what is missing\n", 'and are not made again');
 
-        $ran = run(['common/needs', '--flags', 'lessons/02-web'], dir => $tree, env => \%env);
+        $ran = run(['common/commands/needs', '--flags', 'lessons/02-web'], dir => $tree, env => \%env);
         is("$ran->{out}$ran->{err}", '', 'there are no options to build it with');
 
         $ran = made($tree, ['-k', 'lesson-02', 'test-02'], %env);
@@ -108,7 +108,7 @@ subtest 'the site is missing' => sub {
 # A machine with libpq and without the server: nothing in $PATH, and no place to look in.
 subtest 'PostgreSQL is missing' => sub {
     my $tree = tree('postgres', $plain);
-    write_file("$tree/common/find-postgres", "#!/bin/sh\nexit 1\n", 0755);
+    write_file("$tree/common/servers/find-postgres", "#!/bin/sh\nexit 1\n", 0755);
     my $ran = made($tree, ['-k', 'lesson-02', 'test-02']);
     like($ran->{err}, qr/^Lesson 02 needs PostgreSQL: `make setup-database` installs/m, 'make lesson-02 says what is missing');
     like($ran->{out}, qr/skipped: lessons\/02-web needs PostgreSQL: `make setup-database`/, 'make test-02: a skip, by name');

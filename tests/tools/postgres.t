@@ -98,7 +98,7 @@ sub pretend {
 
 sub where { my (%env) = @_; return run([$around, '--where'], env => \%env) }
 
-subtest 'it finds PostgreSQL where common/find-postgres does' => sub {
+subtest 'it finds PostgreSQL where common/servers/find-postgres does' => sub {
     my $usual = "/usr/bin:/bin";
     my $fake  = pretend('exit 1', 'exit 1');
     my $half  = pretend('exit 1', undef);
@@ -114,7 +114,7 @@ subtest 'it finds PostgreSQL where common/find-postgres does' => sub {
         'pg_config tells, $PATH has one' => "$told:$fake:$usual",
     );
     for my $name (sort keys %path) {
-        my $shell = run(['common/find-postgres'], env => {PATH => $path{$name}});
+        my $shell = run(['common/servers/find-postgres'], env => {PATH => $path{$name}});
         my $c     = where(PATH => $path{$name});
         is("$c->{status} $c->{out}", "$shell->{status} $shell->{out}", $name);
     }
@@ -131,8 +131,8 @@ subtest 'where there is no PostgreSQL' => sub {
     return plan(skip_all => 'it is in /usr/bin here') if -x '/usr/bin/initdb';
     is($ran->{err}, "with-postgres: needs PostgreSQL: `make setup-database` installs it\n", 'a sentence');
     is($ran->{status}, 1, 'and status 1');
-    $ran = run([@hide, $hide . 'exec "$@"', 'sh', 'common/find-postgres'], env => {PATH => '/usr/sbin:/usr/bin:/sbin:/bin'});
-    is("$ran->{status} $ran->{out}", '1 ', 'common/find-postgres says the same');
+    $ran = run([@hide, $hide . 'exec "$@"', 'sh', 'common/servers/find-postgres'], env => {PATH => '/usr/sbin:/usr/bin:/sbin:/bin'});
+    is("$ran->{status} $ran->{out}", '1 ', 'common/servers/find-postgres says the same');
 };
 
 subtest 'what can not be is said in a sentence' => sub {

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# setup.t - common/setup, on machines made of fakes: a directory of tools that
+# setup.t - common/commands/setup, on machines made of fakes: a directory of tools that
 # is the whole PATH, and package managers that write down what they were asked.
 # Nothing is installed, no network and no root are needed. What doesn't depend on
 # the shell is done by one bash, where there is one: the tools are functions in it,
@@ -14,7 +14,7 @@ use IPC::Open2;
 use POSIX qw(WIFSIGNALED);
 use Test::More;
 
-my $setup    = abs_path('common/setup');
+my $setup    = abs_path('common/commands/setup');
 my @managers = qw(apt-get dnf pacman apk brew);
 my @modules  = qw(Test::More Time::HiRes IPC::Open3 File::Temp File::Find POSIX);
 my @core     = (qw(cc stdio.h pkg-config libuv libcurl libmicrohttpd jansson prove perl diff), @modules);
@@ -99,7 +99,7 @@ my %does = (
     uname => 'echo "$os"',
     'xcode-select' => 'has xcode',
     node => 'has node-18',
-    'common/find-postgres' => 'has postgres',
+    'common/servers/find-postgres' => 'has postgres',
     install => 'echo "install $*" >>"$machine/log"',
     rm => 'case $* in *" /etc/"*) echo "rm $*" >>"$machine/log" ;; *) ' . $which{rm} . ' "$@" ;; esac',
     (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap)),
@@ -107,7 +107,7 @@ my %does = (
 
 my $machines = 0;
 my $fakes    = tempdir(CLEANUP => 1);
-mkdir "$fakes/common";
+mkdir $_ or die "$_: $!" for "$fakes/common", "$fakes/common/servers";
 write_file("$fakes/$_", "#!/bin/sh\n${start}fake() {\n$does{$_}\n}\nfake \"\$@\"\n", 0755) for keys %does;
 
 # The same, for the one bash.
@@ -143,10 +143,10 @@ sub equip {
     return symlink $fakes, "$machine/later";
 }
 
-my @shell; # runs common/setup, where that isn't left to its first line
+my @shell; # runs common/commands/setup, where that isn't left to its first line
 my ($to_bash, $from_bash); # the one that does it all
 
-# Run common/setup on a machine. For the tests that need them: a variable
+# Run common/commands/setup on a machine. For the tests that need them: a variable
 # ($o{env}), a closed stdout, and somebody who types at a terminal.
 sub setup {
     my ($machine, $args, %o) = @_;
@@ -189,7 +189,7 @@ sub setup_itself {
 sub setup_in_bash {
     my ($dir, $tools, $variables, @args) = @_;
     my ($absent, $set) = ({ %does }, '');
-    delete @$absent{ @$tools, 'common/find-postgres' };
+    delete @$absent{ @$tools, 'common/servers/find-postgres' };
     $set .= "export $_=" . quoted($variables->{$_}) . "\n" for sort keys %$variables;
     write_file("$dir/case", "${set}unset -f @{[ sort keys %$absent ]}\n. $setup @{[ map { quoted($_) } @args ]}\n");
     print $to_bash "(cd $dir; . ./case) </dev/null >$dir/out 2>$dir/err; echo \$?\n";
@@ -351,7 +351,7 @@ subtest 'each package manager' => sub {
 # Debian's package would make a database, and start it at every boot.
 subtest "a database of the course's own, no permanent one" => sub {
     my @lacks = (lacks => ['libpq', 'postgres']);
-    my @runs = ("install -D -m 644 common/no-cluster.conf $no_cluster",
+    my @runs = ("install -D -m 644 common/servers/no-cluster.conf $no_cluster",
         "$apt libpq-dev postgresql", "rm -f $no_cluster");
     my $is = setup(machine(@lacks), ['database']);
     is_deeply($is->{ran}, ['apt-get update', @runs], 'what is run');

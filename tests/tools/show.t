@@ -43,7 +43,7 @@ uint64_t uv_hrtime(void)
     return (uint64_t)(seconds * 1e9);
 }
 C
-    my $libs = run([qw(common/needs --libs)])->{out};
+    my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
             (map { build_dir() . "/common/$_.o" } qw(show timeline story lesson)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
@@ -468,7 +468,7 @@ subtest 'what stands around them takes a while, and not as long for each: they b
     my $begins = ': >printed; [ -e up ] && echo "[ 0.00] a: together" || echo "[ 0.00] a: before the other"';
     my $dir = lesson({x_sync => $begins, x_async => $begins}, about => "needs: site\n");
     make_path("$dir/build/common");
-    # See common/around.h. The start-up of x_sync takes until x_async waits for it (or doesn't),
+    # See common/servers/launch.h. The start-up of x_sync takes until x_async waits for it (or doesn't),
     # and 30 s by the clock.
     my $waits = q(grep -q '^State:.S' /proc/$(cat waits)/status);
     my $around = q{case $1 in *_async) echo $$ >waits.new; mv waits.new waits ;; esac

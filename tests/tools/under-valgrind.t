@@ -17,7 +17,7 @@ plan skip_all => "$ENV{SANITIZE}: valgrind runs no program with sanitizers" if $
 my $under   = 'common/check/under-valgrind';
 my $scratch = scratch();
 my @compiler = compiler_of_the_course(CFLAGS => '-O0 -g -w'); # what is wrong stays in it
-my @libs     = split ' ', run(['common/needs', '--libs'])->{out};
+my @libs     = split ' ', run(['common/commands/needs', '--libs'])->{out};
 
 # One program for all cases; its first argument is the case's name. The second is a file that
 # "slow" waits for.
@@ -137,7 +137,7 @@ subtest 'what is asked in a wrong way, or cannot be done' => sub {
     for (
         ['nothing', [], 2, qr/usage: /],
         ['a program that is not there', ["$scratch/none"], 127, qr{there is no program \Q$scratch\E/none }],
-        ['one that cannot be run', ['tests/one/'], 127, qr/there is no program/],
+        ['one that cannot be run', ['tests/run-one/'], 127, qr/there is no program/],
         ['a directory', [$scratch], 127, qr/there is no program/],
     ) {
         my ($name, $command, $status, $sentence) = @$_;
@@ -225,13 +225,13 @@ sub in_tree {
 subtest 'what a recording needs' => sub {
     my $tree  = tree();
     my $wrong = 'lessons/07-x/x_async_wrong.out';
-    my $asked = sub { return in_tree($tree, 'common/needs', '--test', @_)->{out} };
-    my $under = qr/ tool=tests\/under-valgrind$/;
+    my $asked = sub { return in_tree($tree, 'common/commands/needs', '--test', @_)->{out} };
+    my $under = qr/ tool=common\/check\/under-valgrind$/;
     like($asked->($wrong), $under, 'a wrong program: valgrind');
     unlike($asked->('lessons/07-x/x_async.out'), $under, 'one that is right: nothing');
     like($asked->($wrong), qr/^missing='needs valgrind: `make setup-checks` installs it' /, 'it is missing');
     like($asked->('lessons/07-x/x_async.out'), qr/^missing='' /, 'not for one that is right');
-    is(in_tree($tree, qw(common/needs --missing lessons/07-x))->{out}, '', 'nor for the lesson');
+    is(in_tree($tree, qw(common/commands/needs --missing lessons/07-x))->{out}, '', 'nor for the lesson');
     with_valgrind($tree);
     like($asked->($wrong), qr/^missing='' /, 'and when it is there, nothing is');
     write_file("$tree/lessons/07-x/about", "needs: threads\n");
@@ -242,13 +242,13 @@ subtest 'the recording of a wrong program is made under it, and compared' => sub
     my $tree  = tree();
     my $wrong = 'lessons/07-x/x_async_wrong.out';
     symlink abs_path(build_dir() . '/common/check/check'), "$tree/build/common/check/check";
-    my $skipped = in_tree($tree, 'tests/one', $wrong);
+    my $skipped = in_tree($tree, 'tests/run-one', $wrong);
     like($skipped->{out}, qr/^1\.\.0 # SKIP .*needs valgrind/, 'without valgrind it is skipped');
     with_valgrind($tree);
-    my $checked = in_tree($tree, 'tests/one', $wrong);
-    is($checked->{status}, 0, 'tests/one') || diag($checked->{err});
+    my $checked = in_tree($tree, 'tests/run-one', $wrong);
+    is($checked->{status}, 0, 'tests/run-one') || diag($checked->{err});
     like($checked->{out}, qr/^ok 1 - x_async_wrong prints/m, 'under the name of the program');
-    is(in_tree($tree, 'tests/one', 'lessons/07-x/x_async.out')->{status}, 0, 'the right one is run as it is');
+    is(in_tree($tree, 'tests/run-one', 'lessons/07-x/x_async.out')->{status}, 0, 'the right one is run as it is');
 
     my $recorded = run(["$tree/build/common/check/check", '--record', $wrong], dir => $tree,
         env => { UNDER => 'common/check/under-valgrind', BUILD => undef });
@@ -260,7 +260,7 @@ subtest 'a student sees it' => sub {
     my @show = (abs_path(build_dir() . '/common/show'), 'lessons/07-x');
     my $ran  = in_tree($tree, @show);
     is($ran->{status}, 0, 'without valgrind');
-    like($ran->{out}, qr/is wrong, whatever it printed.*setup-checks.*Then:\n\n    tests\/under-valgrind build\/lessons\/07-x\/x_async_wrong\n/s,
+    like($ran->{out}, qr/is wrong, whatever it printed.*setup-checks.*Then:\n\n    common\/check\/under-valgrind build\/lessons\/07-x\/x_async_wrong\n/s,
         'how to get the verdict');
     unlike($ran->{out}, qr/seen:/, '... which is not there');
     $ran = in_tree(with_valgrind($tree), @show);

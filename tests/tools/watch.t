@@ -88,7 +88,7 @@ subtest 'make watch-NN' => sub {
 my $look = do {
     my $source = write_file("$tree/look.c", <<"C");
 #define main watch_main
-#include "$top/common/watch.c"
+#include "$top/common/commands/watch.c"
 #undef main
 int main(int argc, char *argv[])
 {
@@ -101,8 +101,8 @@ int main(int argc, char *argv[])
     }
 }
 C
-    my $ran = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', run(['common/needs', '--cflags'])->{out}), '-o', "$tree/look", $source,
-            "$tree/build/common/lesson.o", split ' ', run(['common/needs', '--libs'])->{out}]);
+    my $ran = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', run(['common/commands/needs', '--cflags'])->{out}), '-o', "$tree/look", $source,
+            "$tree/build/common/lesson.o", split ' ', run(['common/commands/needs', '--libs'])->{out}]);
     die $ran->{err} if $ran->{status} != 0;
     "$tree/look";
 };

@@ -82,7 +82,7 @@ static void clear_screen(void)
 /* In a process group of its own, so that it can be ended as a whole. */
 static void check(void)
 {
-    static char script[] = "common/exercise", verb[] = "check";
+    static char script[] = "common/commands/exercise", verb[] = "check";
     char *command[] = {script, verb, lesson, NULL};
     uv_stdio_container_t files[3] = {
         {.flags = UV_IGNORE},
@@ -98,7 +98,8 @@ static void check(void)
 
     checked = seen;
     clear_screen();
-    must("start common/exercise", uv_spawn(uv_default_loop(), &checker, &options));
+    must("start common/commands/exercise",
+         uv_spawn(uv_default_loop(), &checker, &options));
     is_checking = true;
 }
 

@@ -1,6 +1,6 @@
 /* around.c - see around.h */
 
-#include "around.h"
+#include "launch.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  * It says that it was ready $READY seconds from now, or before if that is negative. Its
  * helper ends when the program does; if there is a $STAYS, it never ends. */
 
-#include "around.h"
+#include "servers/launch.h"
 
 #include <stdint.h>
 #include <stdio.h>

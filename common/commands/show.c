@@ -9,7 +9,7 @@
  * Order of events: main -> show_group -> on_output, on_exit, on_flush, ... */
 
 #include "lesson.h"
-#include "timeline.h"
+#include "timeline/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ enum {
     FLUSH = 15,            /* ms; lines that come closer stand beside one another */
     PATIENCE = 1000,       /* ms that an ended program's output may stay open */
     GATE = 3,
-    BEGINS = 4 /* in a program that has surroundings: see common/around.h */
+    BEGINS = 4 /* in a program that has surroundings: see common/servers/launch.h */
 };
 
 static char under_valgrind[] = "common/check/under-valgrind";

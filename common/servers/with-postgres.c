@@ -20,7 +20,7 @@
 
 #define _GNU_SOURCE /* for nftw() and setgroups() */
 
-#include "around.h"
+#include "launch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,7 +97,7 @@ struct server {
 
 static volatile sig_atomic_t was_told_to_end;
 
-/* --- Where PostgreSQL is: the same rule as that of common/find-postgres --- */
+/* --- Where PostgreSQL is: the same rule as that of common/servers/find-postgres --- */
 
 static bool is_program(const char *directory, const char *name)
 {

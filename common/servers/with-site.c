@@ -17,7 +17,7 @@
  * still ask for pages. Order of events: main -> start_site -> be_site; read_address ->
  * become */
 
-#include "around.h"
+#include "launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* timeline.c - see timeline.h */
 
-#include "timeline.h"
+#include "timeline/text.h"
 #include "lesson.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* story.h - what a lesson's program printed, line by line, for the tools that
+/* line.h - what a lesson's program printed, line by line, for the tools that
  * check it, show it and draw it. lesson.h is the other end: it prints it. */
 #ifndef STORY_H
 #define STORY_H

@@ -3,7 +3,7 @@
 #ifndef TIMELINE_H
 #define TIMELINE_H
 
-#include "story.h"
+#include "timeline/line.h"
 
 struct moment {
     char *text; /* the whole line, `size` bytes, without its newline */

@@ -21,7 +21,7 @@
  * --to in --seconds, so that the picture appears as the programs run. */
 
 #include "lesson.h"
-#include "timeline.h"
+#include "timeline/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* story.c - see story.h */
+/* line.c - see line.h */
 
-#include "story.h"
+#include "timeline/line.h"
 
 #include <ctype.h>
 #include <stdlib.h>
