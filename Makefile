@@ -304,20 +304,12 @@ outs_of = $(sort $(filter $(1)/%.out,$(outs)) \
 	$(foreach program,$(patsubst %.c,%,$(filter $(1)/%.c,$(sources))), \
 		$(if $(filter $(program).out $(program)@%.out,$(outs)),,$(program).out)))
 out-%: tools force
-	@$(find_lesson); \
-	$(MAKE) --no-print-directory $$(basename $$lesson).programs && \
-	for out in $(call outs_of,$(call lesson_called,$*)); do \
-		eval "$$(common/commands/needs --test $$out)"; \
-		if [ -n "$$missing" ]; then echo "$$out $$missing" >&2; exit 1; fi; \
-		WITH=$$around UNDER=$$tool $(BUILD)/common/check/check --record $$out || exit; \
-	done; \
-	if [ -e tests/solutions/$${lesson##*/}/exercise.c ]; then \
-		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
-		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
-			WITH=$$(common/commands/needs --around $$lesson) UNDER= \
-				$(BUILD)/common/check/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
-		done; \
-	fi
+	@$(find_lesson); slug=$${lesson##*/}; \
+	$(MAKE) --no-print-directory $$slug.programs && \
+	{ [ ! -e tests/solutions/$$slug/exercise.c ] || \
+		$(MAKE) --no-print-directory $(BUILD)/solutions/$$slug/exercise; } && \
+	common/commands/record $$lesson $(call outs_of,$(call lesson_called,$*)) \
+		$(filter $(call lesson_called,$*)/%,$(exercise_outs))
 
 # Solutions are programs like others, whose recording is in the lesson. The starters
 # are written from them.
@@ -333,18 +325,8 @@ score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
 starters:
 	@for exercise in $(solutions); do common/check/starter --write $$exercise || exit; done
 
-# A picture is replaced when the new one is whole, and only if it is another one. Where no
-# recording has times there is none.
 timelines: $(BUILD)/common/draw
-	@changed=; for lesson in $(lessons); do \
-		picture=$$lesson/timeline.svg; new=$$picture.$$$$; \
-		$(BUILD)/common/draw $$lesson >$$new || { rm -f $$new; exit 1; }; \
-		if [ ! -s $$new ]; then rm -f $$new $$picture; continue; fi; \
-		if cmp -s $$new $$picture; then rm -f $$new; continue; fi; \
-		if [ -e $$picture ]; then changed=changed; else changed=new; fi; \
-		mv $$new $$picture && echo "$$picture: $$changed" || exit 1; \
-	done; \
-	[ -n "$$changed" ] || echo "The timelines are as they were."
+	@common/commands/timelines $(lessons)
 
 # Programs that are wrong on purpose (_wrong) are left out, and only they. Under a tool
 # programs compute more than they wait: fewer at once, or their order suffers.
@@ -370,14 +352,7 @@ test-threads: programs
 
 # With nothing else running. It fails when a program does, or when a target is missed.
 bench: programs
-	@status=0; \
-	echo "== what the programs measure: the median of 5 runs (smallest to largest)"; \
-	tests/bench/measurements || status=1; \
-	echo "== the speed of common/fetch, beside two other ways"; \
-	if [ -e $(BUILD)/common/site ] && [ -e $(BUILD)/common/fetch.o ]; then \
-		tests/bench/fetch-speed || status=1; \
-	else echo "left out: it needs libcurl and libmicrohttpd: \`make setup\` installs them"; fi; \
-	exit $$status
+	@tests/bench/all
 
 # --- for instructors; nothing else needs node ---
 
