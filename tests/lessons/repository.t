@@ -105,7 +105,7 @@ subtest 'lessons are numbered 01, 02, ... and named' => sub {
     no_complaints('each is NN-slug', grep { !/^\d\d-[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/ } @names);
     is(join(' ', map { number_of($_) } @names),
         join(' ', map { sprintf '%02d', $_ } 1 .. @names), 'no number is missing or double');
-    no_complaints('nothing but lessons lies in lessons/', grep { !-d } glob 'lessons/*');
+    no_complaints('nothing but lessons lies in lessons/', grep { !-d && $_ ne 'lessons/README.md' } glob 'lessons/*');
 };
 
 subtest 'each lesson has its parts, and nothing else' => sub {
@@ -422,6 +422,15 @@ subtest 'README.md lists the lessons' => sub {
         like($line // '', qr/(?<!\w)\Q$title\E(?!\w)/, "$lesson: its title");
         like($line // '', qr/(?<!\d)\Q$about{minutes}\E(?!\d)/, "$lesson: its minutes");
     }
+};
+
+# Each command is explained in one of the tables of the rooms, and in `make help`.
+subtest 'the commands of the READMEs are those of make help' => sub {
+    my %helped  = map { $_ => 1 } run([make_command(), 'help'])->{out} =~ /^make ([\w-]+)/gm;
+    my %written = map { $_ => 1 } map {
+        map { /`make ([\w-]+)`/g } grep {/^\| `make/} split /\n/, read_file($_)
+    } map {"${_}README.md"} '', 'lessons/', 'slides/', 'tests/';
+    is(join(' ', sort keys %written), join(' ', sort keys %helped), 'the same');
 };
 
 subtest 'the container for editors is made by make setup' => sub {

@@ -329,7 +329,7 @@ subtest 'a newer course keeps the answers' => sub {
     my ($course, $clone) = ($tree, scratch() . '/clone');
     save_answer($course, $_, 'given') for '01-tea', '05-cake';
     system('cp', '.gitignore', '.gitattributes', $course) == 0 or die 'cannot copy';
-    my ($answers) = read_file('README.md') =~ /^## Your answers\n(.*?)^## /ms;
+    my ($answers) = read_file('lessons/README.md') =~ /^## Your answers\n(.*?)^## /ms;
     my @commands = ($answers // '') =~ /^    git (.*)$/mg;
     cmp_ok(scalar @commands, '>=', 2, 'the README has commands');
 
