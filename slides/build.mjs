@@ -2,7 +2,7 @@
 //
 //     node slides/build.mjs [COURSE [INTO]]
 //
-// reads COURSE/slides/*.md, and of COURSE/lessons what they point to, and writes
+// reads COURSE/slides/*.md (not README.md), and of COURSE/lessons what they point to, and writes
 // INTO/index.html (build/slides). What is wrong with a deck is said in one sentence,
 // and then nothing is written.
 
@@ -300,7 +300,7 @@ and lessons/${deck}/about says ${lesson.talk} + ${lesson.exercise}`,
 function makeDecks(lessons) {
     const wanted = ['opening', ...lessons.map(({ name }) => name), 'closing'];
     const there = readdirSync(decksDirectory)
-        .filter(name => extname(name) === '.md')
+        .filter(name => extname(name) === '.md' && name !== 'README.md')
         .map(name => basename(name, '.md'));
     for (const name of wanted)
         if (!there.includes(name)) fault(`slides/${name}.md`, 'there is no such deck');

@@ -109,6 +109,7 @@ In pairs, and nobody is the first to speak. (5 min)
 };
 const sound = {
     'README.md': '# A course\n',
+    'slides/README.md': '# Not a deck\n',
     'slides/opening.md': `# A course
 
 For cooks.
