@@ -11,6 +11,7 @@
 #include "lesson.h"
 #include "timeline/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -316,9 +317,9 @@ static bool about_says(const char *key, const char *word)
     return says;
 }
 
-/* Print a text of words in lines as wide as the terminal, without the marks
- * that Markdown needs. */
-static void print_wrapped(const char *text)
+/* Print a text of words in lines as wide as the terminal, each but the first behind so
+ * many spaces, without the marks that Markdown needs. */
+static void print_wrapped(const char *text, int indent)
 {
     int wide = width(), column = 0;
 
@@ -329,8 +330,8 @@ static void print_wrapped(const char *text)
         for (size_t i = 0; i < size; i++)
             shown += text[i] != '*' && text[i] != '`';
         if (column > 0 && column + 1 + shown > wide) {
-            putchar('\n');
-            column = 0;
+            column = indent;
+            printf("\n%*s", indent, "");
         } else if (column > 0) {
             column += printf(" ");
         }
@@ -343,30 +344,84 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-/* The README's title, and the idea: its first bold paragraph. */
-static void print_title(void)
+/* What the README says: the questions to answer first, each on a line, and the idea,
+ * which is its only paragraph that is bold as a whole. */
+static char title[1024], questions[8192], idea[2048];
+
+static void append(char *text, size_t room, const char *line)
 {
-    char path[1200], line[1024], idea[4096] = "";
+    size_t size = strlen(text);
+
+    snprintf(text + size, room - size, "%s", line);
+}
+
+/* A line of the questions: a number begins the next one, spaces go on with it. */
+static void read_question(const char *line)
+{
+    if (isdigit((unsigned char)*line)) {
+        append(questions, sizeof questions, *questions ? "\n" : "");
+        append(questions, sizeof questions, line);
+    } else if (*line == ' ' && *questions) {
+        append(questions, sizeof questions, line + strspn(line, " ") - 1);
+    }
+}
+
+static bool is_bold(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size > 4 && strncmp(text, "**", 2) == 0 &&
+           strstr(text + 2, "**") == text + size - 2;
+}
+
+static void read_readme(void)
+{
+    char path[1200], line[1024], paragraph[2048] = "";
+    bool asks = false;
     FILE *file;
 
     snprintf(path, sizeof path, "%s/README.md", directory);
     file = fopen(path, "r");
-    if (file == NULL)
-        printf("%s%s%s\n", bold(), directory, plain());
     while (file && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "# ", 2) == 0)
-            printf("%s%s%s\n", bold(), line + 2, plain());
-        else if (*idea && *line == '\0')
-            break;
-        else if (*idea || strncmp(line, "**", 2) == 0)
-            snprintf(idea + strlen(idea), sizeof idea - strlen(idea), "%s ", line);
+        if (strncmp(line, "# ", 2) == 0 && !*title)
+            append(title, sizeof title, line + 2);
+        asks = strncmp(line, "## ", 3) == 0 ? strcmp(line, "## Before you run it") == 0
+                                            : asks && strncmp(line, "<details>", 9) != 0;
+        if (asks)
+            read_question(line);
+        append(paragraph, sizeof paragraph, *paragraph && *line ? " " : "");
+        append(paragraph, sizeof paragraph, line);
+        if (*line == '\0') {
+            if (is_bold(paragraph))
+                append(idea, sizeof idea, paragraph);
+            *paragraph = '\0';
+        }
     }
-    if (*idea)
-        print_wrapped(idea);
     if (file)
         fclose(file);
-    putchar('\n');
+}
+
+/* The title, and what to guess first. */
+static void print_title(void)
+{
+    read_readme();
+    printf("%s%s%s\n\n", bold(), *title ? title : directory, plain());
+    if (*questions)
+        printf("%sGuess first%s\n\n", bold(), plain());
+    for (char *next = strtok(questions, "\n"); next; next = strtok(NULL, "\n"))
+        print_wrapped(next, 3);
+    if (*questions)
+        putchar('\n');
+}
+
+static void print_idea(void)
+{
+    if (*idea) {
+        printf("%sThe idea%s\n\n", bold(), plain());
+        print_wrapped(idea, 0);
+        putchar('\n');
+    }
 }
 
 /* --- One group of programs, run at the same time, a column for each --- */
@@ -794,7 +849,8 @@ static void explain_missing(const struct program *program)
 static void explain_tool(const struct program *program)
 {
     print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
-                  "is not installed; make setup-checks installs it. Then:");
+                  "is not installed; make setup-checks installs it. Then:",
+                  0);
     printf("\n    %s%s%s", around, *around ? " " : "", under_valgrind);
     for (char *const *word = program->own; *word; word++)
         printf(" %s", *word);
@@ -840,7 +896,7 @@ static void print_timelines(void)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
     print_wrapped(
-        "| is a line from above; - is the program, = an actor, dots: not begun yet.");
+        "| is a line from above; - is the program, = an actor, dots: not begun yet.", 0);
     putchar('\n');
     draw_timelines(stories, count, width(), in_colour);
 }
@@ -953,6 +1009,7 @@ static void print_next_steps(void)
     for (int i = program_count - 1; i > 0; i--)
         if (!programs[i].is_missing)
             example = i;
+    print_idea();
     printf("%sAnd now%s\n\n", bold(), plain());
     if (exists("README.md"))
         printf("  read on             %s/README.md\n", directory);

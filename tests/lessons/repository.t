@@ -203,6 +203,8 @@ subtest 'the two programs of a pair do the same work' => sub {
     }
 };
 
+sub ideas { my ($text) = @_; return $text =~ /(?<=\n\n)\*\*([^*]+)\*\*(?=\n\n)/g }
+
 subtest 'the READMEs of the lessons have one shape' => sub {
     for my $lesson (@lessons) {
         my $text   = read_file("$lesson/README.md");
@@ -215,8 +217,6 @@ subtest 'the READMEs of the lessons have one shape' => sub {
         } elsif ("$titled-" . lc($title =~ s/\W+/-/gr) ne basename($lesson)) {
             push @complaints, "'$titled $title' is not what the directory is called";
         }
-        push @complaints, 'the first paragraph is not one bold line'
-            if $text !~ /\A.*\n\n\*\*[^*\n]+\*\*\n\n/;
 
         my @headings = map { /^## (.*)$/ ? $1 : () } @lines;
         my %wanted   = map { $_ => 1 } @sections;
@@ -226,6 +226,8 @@ subtest 'the READMEs of the lessons have one shape' => sub {
         my %section = $text =~ /^## ([^\n]*)\n(.*?)(?=^## |\z)/gms;
         push @complaints, 'nothing to predict and open: <details><summary>...</details>'
             if ($section{ $sections[0] } // '') !~ m{<details>\s*<summary>.*</details>}s;
+        push @complaints, 'the idea, a bold sentence by itself, is not once in the text, in "What happens"'
+            if (() = ideas($text)) != 1 || (() = ideas($section{ $sections[1] } // '')) != 1;
         push @complaints, "does not say: make lesson-$number"
             if $text !~ /^    make lesson-\Q$number\E$/m;
         push @complaints, "the exercise does not say: make exercise-$number"
@@ -419,6 +421,8 @@ subtest 'README.md lists the lessons' => sub {
         my ($title) = read_file("$lesson/README.md") =~ /\A# \d+ (.*)/;
         my %about   = about_of($lesson);
         $title //= 'a title';
+        my ($idea) = map { tr/\n/ /r } ideas(read_file("$lesson/README.md")), 'an idea';
+        like($line // '', qr/ \Q$idea\E \|$/, "$lesson: its idea");
         like($line // '', qr/(?<!\w)\Q$title\E(?!\w)/, "$lesson: its title");
         like($line // '', qr/(?<!\d)\Q$about{minutes}\E(?!\d)/, "$lesson: its minutes");
     }

@@ -45,7 +45,7 @@ uint64_t uv_hrtime(void)
 C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
-            (map { build_dir() . "/common/$_.o" } qw(show timeline story lesson)), split ' ', $libs]);
+            (map { build_dir() . "/common/$_.o" } qw(commands/show timeline/text timeline/line lesson)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
@@ -214,10 +214,30 @@ sub without_colours { return $_[0] =~ s/\e\[[0-9;]*m//gr }
 my $readme = <<'END';
 # 01 X marks
 
+1. No question.
+
+## Before you run it
+
+Two programs:
+
+1. How long does `x_sync` take, when all that it waits for, and all that it does beside it, is
+   added **up**?
+2. And the other?
+
+<details><summary>Answers</summary>
+
+1. No question either.
+
+</details>
+
+## What happens
+
+**Another thing.** It is not all bold.
+
 **The idea, of which `that` is
 a part.**
 
-**Another thing.**
+Read on.
 END
 
 my %story = (
@@ -236,7 +256,12 @@ subtest 'a lesson, line by line' => sub {
     ended_well($ran);
     is($ran->{out}, <<'END', 'what it shows');
 01 X marks
-The idea, of which that is a part.
+
+Guess first
+
+1. How long does x_sync take, when all that it waits for, and all that it does
+   beside it, is added up?
+2. And the other?
 
 x_sync
 ------
@@ -301,6 +326,10 @@ How long it took
   x_async_late    6.00 s
   x_async_yield   4.00 s
   x_async_wrong   5.00 s   wrong on purpose
+
+The idea
+
+The idea, of which that is a part.
 
 And now
 
