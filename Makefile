@@ -26,6 +26,7 @@
 #: make test-tools   what is the same on every machine: the tools' own tests, and
 #:                   what the sources must keep
 #: make test-exercises  starters fail, solutions pass, and so on
+#: make test-claims  what the READMEs say that goes wrong does
 #: make test-slides  every step of every slide, in a real browser
 #: make out-05       record the output of lesson 05 anew, and show what changed
 #: make timelines    draw each lesson's timeline.svg from its recordings
@@ -154,7 +155,7 @@ finish_note = && echo '$(whole)' >>$@.$$$$.d && mv $@.$$$$.d $@.d
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$ $@.$$$$.d; exit 1; }
 
 .PHONY: all programs tools libraries force lessons progress help test test-tools test-exercises score \
-	starters timelines memcheck test-right test-threads bench slides test-slides clean
+	starters timelines memcheck test-right test-threads test-claims bench slides test-slides clean
 .DELETE_ON_ERROR:
 
 $(BUILD)/flags:
@@ -319,6 +320,20 @@ $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flag
 test-exercises: tools
 	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t' -j6 $(solutions:%=tests/solutions/%/exercise.c)
 
+# What a lesson's README says that goes wrong: its program, changed by a diff.
+claims := $(patsubst tests/claims/%.diff,$(BUILD)/claims/%,$(wildcard tests/claims/*/*.diff))
+$(claims:%=%.c): $(BUILD)/claims/%.c: tests/claims/%.diff $(sources)
+	@$(in_its_directory); tests/run-claim --source $< >$@.$$$$ $(finish)
+$(claims): %: %.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
+	$(call compile_program,lessons/$(notdir $(@D)),-w -Ilessons/$(notdir $(@D)) $$(tests/run-claim --flags $(@:$(BUILD)/%=tests/%.diff)))
+$(foreach lesson,$(call needing,site),$(eval \
+	$(BUILD)/claims/$(notdir $(lesson))/%: fetch = $(BUILD)/common/fetch.o))
+$(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,site)))),$(claims)): $(BUILD)/common/fetch.o | $(site)
+$(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,postgres)))),$(claims)): | $(postgres) $(cluster)
+
+test-claims: tools $(claims)
+	@$(need_prove); prove --exec tests/run-claim -j16 $(sort $(wildcard tests/claims/*/*.out))
+
 score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
 	@common/check/score $(lessons)
 
@@ -373,7 +388,7 @@ test-slides-%: slides
 # does what make setup-slides has installed.
 clean:
 	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] && [ ! -e $(BUILD)/slides ] || \
-		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises failed asan tsan \
+		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises claims failed asan tsan \
 			slides postgres flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 

@@ -260,6 +260,26 @@ sub lines_of_solution {
         grep {/[a-z]{3}/} $code =~ /\bsay\("([^"]*)"/g;
 }
 
+# What goes wrong in practice is a run, or says why it is none.
+my %without_claims = map { $_ => 1 } qw(08 11 13 14 15 16 17 18 19 20); # to be done
+subtest 'every claim of what goes wrong is a run' => sub {
+    for my $lesson (@lessons) {
+        my $claims = 'tests/claims/' . basename($lesson);
+        my ($text) = read_file("$lesson/README.md") =~ /^## What goes wrong in practice\n(.*?)^## /ms;
+        my @items  = split /^(?=- \*\*)/m, $text // '';
+        shift @items;
+        my @named = map { split /, / } map {/<!-- claim: (.*?) -->/gs} @items;
+        no_complaints($lesson,
+            (map {"claims neither a run nor that it can't be run: $_"}
+                grep { !$without_claims{ number_of($lesson) } && !/<!-- (?:claim|not run): [^>]+ -->/ } @items),
+            (map {"there is no $claims/$_.out"} grep { !-e "$claims/$_.out" } @named),
+            (map {"$claims/$_.out is of no claim"} grep { my $out = $_; !grep { $_ eq $out } @named }
+                map { basename($_, '.out') } glob "$claims/*.out"),
+            (map {"$_ has no recording: tests/run-claim --record"}
+                grep { !-e s/\.(?:diff|py)$/.out/r } glob "$claims/*.diff $claims/*.py"));
+    }
+};
+
 subtest 'the code that a README quotes is code of its lesson' => sub {
     for my $lesson (@lessons) {
         my %is_there = map { fold($_) => 1, fold(s/^! //r) => 1 }
