@@ -169,6 +169,7 @@ libraries:
 needs_of_fetch := libcurl
 needs_of_fetch_subject := libcurl
 needs_of_site := libmicrohttpd
+needs_of_site-routes := libmicrohttpd
 needs = $(needs_of_$(basename $(@F)))
 if_there = $(if $(needs),$(pkg_config) --exists $(needs) || exit 0;)
 define compile_tool
@@ -193,7 +194,7 @@ $(call tool,common/show,common/commands/show.o common/timeline/text.o common/tim
 	$(link_tool)
 $(call tool,common/draw,common/timeline/svg.o common/timeline/text.o common/timeline/line.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/site,common/servers/site.o common/lesson.o)
+$(call tool,common/site,common/servers/site.o common/servers/site-routes.o common/lesson.o)
 	$(link_tool)
 $(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o common/fetch.o common/lesson.o)
 	$(link_tool)
