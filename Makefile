@@ -167,6 +167,7 @@ libraries:
 
 # What a tool needs beside libuv; where that isn't installed it is not made.
 needs_of_fetch := libcurl
+needs_of_fetch_error := libcurl
 needs_of_fetch_subject := libcurl
 needs_of_site := libmicrohttpd
 needs_of_site-routes := libmicrohttpd
@@ -196,7 +197,8 @@ $(call tool,common/draw,common/timeline/svg.o common/timeline/text.o common/time
 	$(link_tool)
 $(call tool,common/site,common/servers/site.o common/servers/site-routes.o common/lesson.o)
 	$(link_tool)
-$(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o common/fetch.o common/lesson.o)
+fetch_objects := common/fetch.o common/fetch_error.o
+$(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o $(fetch_objects) common/lesson.o)
 	$(link_tool)
 $(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o)
 	$(link_tool)
@@ -220,11 +222,11 @@ $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | librar
 # The lessons that need something, by its name.
 all_needs := $(shell common/commands/needs --list $(lessons))
 needing = $(patsubst %/$(1),%,$(filter %/$(1),$(all_needs)))
-# Programs that ask the web site are linked with fetch.o, and started in with-site.
+# Programs that ask the web site are linked with fetch's objects, and started in with-site.
 in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
 	$(BUILD)/$(lesson)/exercise $(BUILD)/solutions/$(notdir $(lesson))/exercise)
-$(call in_lesson,$(call needing,site)): fetch = $(BUILD)/common/fetch.o
-$(call in_lesson,$(call needing,site)): $(BUILD)/common/fetch.o | $(site)
+$(call in_lesson,$(call needing,site)): fetch = $(fetch_objects:%=$(BUILD)/%)
+$(call in_lesson,$(call needing,site)): $(fetch_objects:%=$(BUILD)/%) | $(site)
 $(call in_lesson,$(call needing,postgres)): | $(postgres) $(cluster)
 # A new database takes a second, and is needed often. Where none can be made, the programs
 # that need one say why.

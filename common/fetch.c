@@ -14,9 +14,7 @@
 #include "fetch.h"
 #include "lesson.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,13 +70,6 @@ static void must_curl(int result);
 static void give_easy_back(struct fetcher *fetcher, CURL *easy);
 static void finish(struct fetch *fetch, CURL *easy, CURLcode result);
 static double seconds(uint64_t from, uint64_t to);
-static void explain(struct fetch *fetch, CURL *easy);
-static void explain_by_number(struct fetch *fetch, CURL *easy);
-static void explain_by_name(struct fetch *fetch, CURL *easy);
-static char *part_of_url(CURL *easy, CURLUPart part);
-static void explain_by_system(struct fetch *fetch, CURL *easy);
-static void tell(struct fetch *fetch, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 static void on_next_round(uv_idle_t *next_round);
 static void report(struct fetcher *fetcher);
 static void close_stale_watches(struct fetcher *fetcher);
@@ -578,124 +569,12 @@ static void finish(struct fetch *fetch, CURL *easy, CURLcode result)
     fetch->took = fetch->begun ? seconds(fetch->begun, now) : 0;
     if (easy && fetch->first_byte > 0) /* or else it has that of the fetch before */
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
-    explain(fetch, easy);
+    fetch_explain(fetch, easy);
 }
 
 static double seconds(uint64_t from, uint64_t to)
 {
     return (double)(to - from) / (1000.0 * MILLISECOND);
-}
-
-/* The same words whichever version curl has, for what is met in practice. For the rest
- * curl has put its own into `sentence`. */
-static void explain(struct fetch *fetch, CURL *easy)
-{
-    static const struct {
-        CURLcode result;
-        const char *sentence;
-    } table[] = {
-        {CURLE_OK, ""},
-        {CURLE_ABORTED_BY_CALLBACK, "cancelled"},
-        {CURLE_OUT_OF_MEMORY, "out of memory"},
-        {CURLE_GOT_NOTHING, "closed without an answer"},
-        {CURLE_TOO_MANY_REDIRECTS, "too many redirects"},
-    };
-
-    fetch->error = fetch->sentence;
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].result == fetch->result)
-            fetch->error = table[i].sentence;
-    if (fetch->error != fetch->sentence || !easy)
-        return;
-    explain_by_number(fetch, easy);
-    explain_by_name(fetch, easy);
-    explain_by_system(fetch, easy);
-    if (!*fetch->sentence)
-        tell(fetch, "%s", curl_easy_strerror(fetch->result));
-}
-
-static void explain_by_number(struct fetch *fetch, CURL *easy)
-{
-    curl_off_t length = -1;
-
-    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (fetch->result == CURLE_FILESIZE_EXCEEDED)
-        tell(fetch, "larger than %zu bytes", fetch->largest);
-    if (fetch->result == CURLE_OPERATION_TIMEDOUT && fetch->deadline)
-        tell(fetch,
-             fetch->first_byte == 0 ? "no answer within %u ms" : "not whole within %u ms",
-             fetch->deadline);
-    if (fetch->result == CURLE_PARTIAL_FILE && length >= 0)
-        tell(fetch, "cut short after %zu of %lld bytes", fetch->size, (long long)length);
-    if (fetch->result == CURLE_PARTIAL_FILE && length < 0)
-        tell(fetch, "cut short after %zu bytes", fetch->size);
-}
-
-static void explain_by_name(struct fetch *fetch, CURL *easy)
-{
-    char *scheme = part_of_url(easy, CURLUPART_SCHEME);
-    char *host = part_of_url(easy, CURLUPART_HOST);
-    char *path = part_of_url(easy, CURLUPART_PATH);
-    const char *certificates = getenv("SSL_CERT_FILE");
-    bool is_web = scheme && strncmp(scheme, "http", 4) == 0;
-
-    if (fetch->result == CURLE_URL_MALFORMAT)
-        tell(fetch, "not a URL: %s", fetch->url);
-    if (fetch->result == CURLE_UNSUPPORTED_PROTOCOL)
-        tell(fetch,
-             is_web ? "the answer is not HTTP" : "only http, https and file are fetched");
-    if (fetch->result == CURLE_COULDNT_RESOLVE_HOST && host)
-        tell(fetch, "cannot find the host %s", host);
-    if (fetch->result == CURLE_PEER_FAILED_VERIFICATION && host)
-        tell(fetch, "cannot trust the certificate of %s", host);
-    if (fetch->result == CURLE_SSL_CONNECT_ERROR && host)
-        tell(fetch, "no TLS with %s", host);
-    if (fetch->result == CURLE_SSL_CACERT_BADFILE && certificates)
-        tell(fetch, "cannot read the certificates in %s", certificates);
-    if (fetch->result == CURLE_FILE_COULDNT_READ_FILE && path)
-        tell(fetch, "cannot read %s", path);
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(path);
-}
-
-/* Of the last URL, where it was sent on from the first. NULL: it has none. */
-static char *part_of_url(CURL *easy, CURLUPart part)
-{
-    unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
-    CURLU *url = curl_url();
-    char *words = NULL, *found = NULL;
-
-    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &words);
-    if (url && words && !curl_url_set(url, CURLUPART_URL, words, flags))
-        curl_url_get(url, part, &found, 0);
-    curl_url_cleanup(url);
-    return found;
-}
-
-/* What the system has said to curl. */
-static void explain_by_system(struct fetch *fetch, CURL *easy)
-{
-    CURLcode result = fetch->result;
-    long error = 0;
-
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-    if (result != CURLE_COULDNT_CONNECT && result != CURLE_RECV_ERROR &&
-        result != CURLE_SEND_ERROR)
-        return;
-    if (error == ECONNRESET || error == EPIPE)
-        tell(fetch, "connection reset");
-    else if (error)
-        tell(fetch, "%s", uv_strerror(uv_translate_sys_error((int)error)));
-}
-
-static void tell(struct fetch *fetch, const char *format, ...)
-{
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(fetch->sentence, sizeof fetch->sentence, format, values);
-    va_end(values);
 }
 
 static void on_next_round(uv_idle_t *next_round)
@@ -765,7 +644,7 @@ int fetch_cancel(struct fetch *fetch)
     fetch->result = CURLE_ABORTED_BY_CALLBACK;
     if (fetch->list != &fetch->fetcher->over)
         end(fetch, CURLE_ABORTED_BY_CALLBACK);
-    explain(fetch, NULL);
+    fetch_explain(fetch, NULL);
     return 0;
 }
 

@@ -108,6 +108,10 @@ void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned d
  * before its memory is. */
 void fetch_cleanup(struct fetch *fetch);
 
+/* fetch.c's own: say in `error` what `result` means. `easy` knows more of it; NULL when
+ * its turn never came. (fetch_error.c) */
+void fetch_explain(struct fetch *fetch, CURL *easy);
+
 /* For curl's CURLOPT_NOPROXY: who is asked directly, whatever proxy the environment
  * names. It is our own machine, and whom $no_proxy (or $NO_PROXY) names. All fetches use
  * it. Keep no more than 4,000 bytes of names there: what doesn't fit is left out. The

@@ -182,7 +182,7 @@ sub changed {
     my $made    = scratch() . "/$name";
     my $source  = source_of("$program.c");
     my $code    = $change->($source);
-    my @objects = map { build_dir() . "/common/$_.o" } 'lesson', $source =~ /"fetch\.h"/ ? 'fetch' : ();
+    my @objects = map { build_dir() . "/common/$_.o" } 'lesson', $source =~ /"fetch\.h"/ ? qw(fetch fetch_error) : ();
     my $built   = run([compiler_of_the_course(CFLAGS => '-O0'), flags_of($lesson, '--cflags'), '-o', $made,
             write_file("$made.c", $code), @objects, flags_of($lesson, '--libs')]);
     die "$program, changed, can't be built: $built->{err}" if $built->{status} != 0 || $code eq $source;

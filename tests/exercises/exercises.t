@@ -38,10 +38,11 @@ sub build_program {
     return;
 }
 
-# What asks the web site is linked with common/fetch.c.
+# What asks the web site is linked with common/fetch.c and fetch_error.c.
 sub objects_of {
     my ($lesson) = @_;
-    return run(['common/commands/needs', '--list', "lessons/$lesson"])->{out} =~ m{/site$}m ? "$build/common/fetch.o" : ();
+    return if run(['common/commands/needs', '--list', "lessons/$lesson"])->{out} !~ m{/site$}m;
+    return map {"$build/common/$_.o"} qw(fetch fetch_error);
 }
 
 # What a lesson needs and this machine lacks.

@@ -99,7 +99,7 @@ sub compile {
         "int main(int argc, char *argv[])\n{\n",
         (map {"    if (strcmp(argv[1], \"$_\") == 0)\n        return main_of_$_(argc - 1, argv + 1), 0;\n"} @names), "    return 1;\n}\n");
     my $built = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', $cflags), '-o', "$scratch/compiled", $chosen,
-            @source{@names}, (map { build_dir() . "/common/$_.o" } 'lesson', $needs =~ /\bsite\b/ ? 'fetch' : ()), split ' ', $libs]);
+            @source{@names}, (map { build_dir() . "/common/$_.o" } 'lesson', $needs =~ /\bsite\b/ ? qw(fetch fetch_error) : ()), split ' ', $libs]);
     BAIL_OUT($built->{err}) if $built->{status} != 0;
     return;
 }

@@ -35,8 +35,8 @@ sub needs { return $needs{"@_"} //= run(['common/commands/needs', @_])->{out} }
 
 # What the options are got by: a lesson, or, for what is in common/ or tests/, needs by name.
 my %needs_of = (
-    'common/fetch.c' => 'libcurl', 'common/servers/site.c' => 'libmicrohttpd', 'common/servers/site-routes.c' => 'libmicrohttpd',
-    'tests/subjects/fetch_subject.c' => 'libcurl');
+    (map { $_ => 'libcurl' } qw(common/fetch.c common/fetch_error.c tests/subjects/fetch_subject.c)),
+    (map { $_ => 'libmicrohttpd' } qw(common/servers/site.c common/servers/site-routes.c)));
 
 sub is_there { my ($package) = @_; return run([$ENV{PKG_CONFIG} || 'pkg-config', '--exists', $package])->{status} == 0 }
 
