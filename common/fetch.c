@@ -1,15 +1,15 @@
 /* fetch.c - libcurl on the libuv loop. Curl knows HTTP, but doesn't wait: it tells us
  * which sockets and what time it waits for. The loop waits, but doesn't know HTTP: it
- * tells us when something has happened, and we tell curl, by act().
+ * tells us when something has happened, and we tell curl, by fetcher_act().
  *
- * Order of events, for one fetch: fetch_start -> begin -> on_time_wanted (curl: call me
- * in 0 ms) -> on_alarm -> act -> on_open_socket, on_events_wanted (curl: watch this
- * socket) -> on_events -> act -> on_header, on_body, ... -> collect -> report -> the
- * fetch's own callback -> begin (the next one that waits).
+ * Order of events, for one fetch: fetch_start -> fetch_begin -> on_time_wanted (curl: in
+ * 0 ms) -> on_curl_timer -> fetcher_act -> on_open_socket -> on_events_wanted ->
+ * on_events -> fetcher_act -> on_header, on_body, ... -> fetcher_read_messages ->
+ * fetch_end -> fetcher_run_callbacks -> the fetch's own callback.
  *
- * A fetch is always in one of three lists: waiting -> under_way -> over. It leaves the
- * last one when its callback is called, and report() alone does that: so each callback
- * comes once. */
+ * A fetch is always in one of three lists: waiting -> active -> done. It leaves the last
+ * one when its callback is called, and fetcher_run_callbacks() alone does that: so each
+ * callback comes once. */
 
 #include "fetch.h"
 #include "lesson.h"
@@ -22,14 +22,14 @@
 
 enum {
     LARGEST = 16 * 1024 * 1024, /* bytes of a body, unless the fetcher says another */
-    FIRST_ROOM = 4096,          /* bytes; most pages of the course fit */
+    FIRST_CAPACITY = 4096,      /* bytes; most pages of the course fit */
     MOST_REDIRECTS = 10,
     MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
     MILLISECOND = 1000 * 1000 /* ns */
 };
 
 /* A socket of curl's, and the handle that waits for it. */
-struct watch {
+struct socket_watch {
     uv_poll_t poll;
     struct fetcher *fetcher;
     curl_socket_t socket;
@@ -38,47 +38,47 @@ struct watch {
 };
 
 static void init_curl(void);
-static bool set_up_multi(struct fetcher *fetcher);
-static void forget(struct fetch *fetch);
-static void move(struct fetch *fetch, struct fetch_list *list);
-static void begin_waiting(struct fetcher *fetcher);
-static CURLcode begin(struct fetch *fetch);
-static CURL *take_easy(struct fetcher *fetcher);
-static bool set_up(CURL *easy, struct fetch *fetch);
-static bool set_up_all(CURL *easy);
-static bool set_up_protocols(CURL *easy);
-static bool set_up_sockets(CURL *easy, struct fetcher *fetcher);
+static bool fetcher_init_multi(struct fetcher *fetcher);
+static void fetch_init(struct fetch *fetch);
+static void fetch_move(struct fetch *fetch, struct fetch_list *list);
+static void fetcher_begin_waiting(struct fetcher *fetcher);
+static CURLcode fetch_begin(struct fetch *fetch);
+static CURL *fetcher_take_easy(struct fetcher *fetcher);
+static bool easy_set_fetch(CURL *easy, struct fetch *fetch);
+static bool easy_set_common(CURL *easy);
+static bool easy_set_protocols(CURL *easy);
+static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher);
 static int on_time_wanted(CURLM *multi, long ms, void *of);
-static void on_alarm(uv_timer_t *alarm);
+static void on_curl_timer(uv_timer_t *curl_timer);
 static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
                                     struct curl_sockaddr *address);
 static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
                             void *unused);
-static struct watch *find_watch(struct fetcher *fetcher, curl_socket_t socket);
-static struct watch *open_watch(struct fetcher *fetcher, curl_socket_t socket);
-static bool make_place(struct fetcher *fetcher, size_t place);
-static int wait_for(struct watch *watch, int events);
+static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket);
+static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t socket);
+static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place);
+static int watch_set_events(struct socket_watch *watch, int events);
 static void on_events(uv_poll_t *poll, int status, int events);
-static void act(struct fetcher *fetcher, curl_socket_t socket, int what);
+static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what);
 static size_t on_header(char *bytes, size_t size, size_t count, void *of);
 static size_t on_body(char *bytes, size_t size, size_t count, void *of);
-static void note_first_byte(struct fetch *fetch);
-static bool make_room(struct fetch *fetch, size_t size);
-static void collect(struct fetcher *fetcher);
-static void end(struct fetch *fetch, CURLcode result);
+static void fetch_note_first_byte(struct fetch *fetch);
+static bool fetch_reserve(struct fetch *fetch, size_t size);
+static void fetcher_read_messages(struct fetcher *fetcher);
+static void fetch_end(struct fetch *fetch, CURLcode result);
 static void must_curl(int result);
-static void give_easy_back(struct fetcher *fetcher, CURL *easy);
-static void finish(struct fetch *fetch, CURL *easy, CURLcode result);
+static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy);
+static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result);
 static double seconds(uint64_t from, uint64_t to);
 static void on_next_round(uv_idle_t *next_round);
-static void report(struct fetcher *fetcher);
-static void close_stale_watches(struct fetcher *fetcher);
+static void fetcher_run_callbacks(struct fetcher *fetcher);
+static void fetcher_close_watches(struct fetcher *fetcher);
 static int on_close_socket(void *of, curl_socket_t socket);
-static void close_watch(struct watch *watch);
+static void watch_close(struct socket_watch *watch);
 static void on_watch_closed(uv_handle_t *poll);
-static void end_all(struct fetch_list *list, CURLcode result);
+static void fetch_end_all(struct fetch_list *list, CURLcode result);
 static void on_handle_closed(uv_handle_t *handle);
-static void count_closed(struct fetcher *fetcher);
+static void fetcher_count_closed(struct fetcher *fetcher);
 
 static uv_once_t once = UV_ONCE_INIT;
 static CURLcode curl_is_ready;
@@ -93,11 +93,12 @@ int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
         return UV_ENOMEM;
     *fetcher = (struct fetcher){.data = data, .largest = LARGEST, .loop = loop};
     fetcher->most_at_once = most_at_once > 0 ? (size_t)most_at_once : SIZE_MAX;
-    if (!set_up_multi(fetcher))
+    if (!fetcher_init_multi(fetcher))
         return UV_ENOMEM;
-    must("set a timer", uv_timer_init(loop, &fetcher->alarm)); /* these two can't fail */
+    must("set a timer",
+         uv_timer_init(loop, &fetcher->curl_timer)); /* these two can't fail */
     must("set a timer", uv_idle_init(loop, &fetcher->next_round));
-    fetcher->alarm.data = fetcher->next_round.data = fetcher;
+    fetcher->curl_timer.data = fetcher->next_round.data = fetcher;
     fetcher->open_handles = 2;
     return 0;
 }
@@ -109,7 +110,7 @@ static void init_curl(void)
 }
 
 /* A connection is kept when its fetch is over, and the next one uses it. */
-static bool set_up_multi(struct fetcher *fetcher)
+static bool fetcher_init_multi(struct fetcher *fetcher)
 {
     CURLM *multi = fetcher->multi = curl_multi_init();
     size_t most = fetcher->most_at_once;
@@ -130,7 +131,7 @@ int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
 {
     if (fetcher->is_closing)
         return UV_ECANCELED;
-    forget(fetch);
+    fetch_init(fetch);
     fetch->url = strdup(url);
     if (!fetch->url)
         return UV_ENOMEM;
@@ -138,13 +139,13 @@ int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
     fetch->largest = fetcher->largest;
     fetch->deadline = deadline;
     fetch->on_done = on_done;
-    move(fetch, &fetcher->waiting);
-    begin_waiting(fetcher);
+    fetch_move(fetch, &fetcher->waiting);
+    fetcher_begin_waiting(fetcher);
     return 0;
 }
 
 /* Whatever was in it. */
-static void forget(struct fetch *fetch)
+static void fetch_init(struct fetch *fetch)
 {
     void *data = fetch->data;
 
@@ -153,7 +154,7 @@ static void forget(struct fetch *fetch)
 }
 
 /* Take it out of the list that it is in, and put it at the end of another (or none). */
-static void move(struct fetch *fetch, struct fetch_list *list)
+static void fetch_move(struct fetch *fetch, struct fetch_list *list)
 {
     struct fetch_list *from = fetch->list;
 
@@ -173,26 +174,26 @@ static void move(struct fetch *fetch, struct fetch_list *list)
 }
 
 /* First come, first served, as long as there are places. */
-static void begin_waiting(struct fetcher *fetcher)
+static void fetcher_begin_waiting(struct fetcher *fetcher)
 {
-    while (fetcher->waiting.first && fetcher->under_way.count < fetcher->most_at_once) {
+    while (fetcher->waiting.first && fetcher->active.count < fetcher->most_at_once) {
         struct fetch *fetch = fetcher->waiting.first;
-        CURLcode result = begin(fetch);
+        CURLcode result = fetch_begin(fetch);
 
         if (result != CURLE_OK)
-            end(fetch, result);
+            fetch_end(fetch, result);
     }
 }
 
 /* Its turn has come. Curl does nothing yet: it asks to be called in 0 ms. */
-static CURLcode begin(struct fetch *fetch)
+static CURLcode fetch_begin(struct fetch *fetch)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
     fetch->begun = uv_hrtime();
-    move(fetch, &fetcher->under_way);
-    fetch->easy = take_easy(fetcher);
-    if (fetch->easy && set_up(fetch->easy, fetch) &&
+    fetch_move(fetch, &fetcher->active);
+    fetch->easy = fetcher_take_easy(fetcher);
+    if (fetch->easy && easy_set_fetch(fetch->easy, fetch) &&
         curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK)
         return CURLE_OK;
     curl_easy_cleanup(fetch->easy); /* it is not curl_multi_remove_handle()'s */
@@ -202,28 +203,28 @@ static CURLcode begin(struct fetch *fetch)
 
 /* One that has been used already, or a new one: to make and prepare one takes curl about
  * as long as a short page. */
-static CURL *take_easy(struct fetcher *fetcher)
+static CURL *fetcher_take_easy(struct fetcher *fetcher)
 {
     CURL *easy;
 
     if (fetcher->spare_count > 0)
         return fetcher->spare[--fetcher->spare_count];
     easy = curl_easy_init();
-    if (easy && set_up_all(easy) && set_up_sockets(easy, fetcher))
+    if (easy && easy_set_common(easy) && easy_set_sockets(easy, fetcher))
         return easy;
     curl_easy_cleanup(easy);
     return NULL;
 }
 
 /* What curl shall know of this fetch; whether it could take it all. */
-static bool set_up(CURL *easy, struct fetch *fetch)
+static bool easy_set_fetch(CURL *easy, struct fetch *fetch)
 {
     curl_off_t most = fetch->largest < INT64_MAX ? (curl_off_t)fetch->largest : INT64_MAX;
 
     return !curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
            !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
            !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)fetch->deadline) &&
-           !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->sentence) &&
+           !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_buffer) &&
            !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) &&
            !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, most);
@@ -231,7 +232,7 @@ static bool set_up(CURL *easy, struct fetch *fetch)
 
 /* What is the same for all of them. One connection carries one page at a time: that is
  * HTTP 1.1. */
-static bool set_up_all(CURL *easy)
+static bool easy_set_common(CURL *easy)
 {
     const char *certificates = getenv("SSL_CERT_FILE");
 
@@ -244,11 +245,11 @@ static bool set_up_all(CURL *easy)
            !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl") &&
            !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
            (!certificates || !curl_easy_setopt(easy, CURLOPT_CAINFO, certificates)) &&
-           set_up_protocols(easy);
+           easy_set_protocols(easy);
 }
 
 /* A page that sends us on to file:///etc/passwd sends us nowhere. */
-static bool set_up_protocols(CURL *easy)
+static bool easy_set_protocols(CURL *easy)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
     return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file") &&
@@ -262,7 +263,7 @@ static bool set_up_protocols(CURL *easy)
 }
 
 /* Sockets are opened and closed here, so that the watch of one can live as long as it. */
-static bool set_up_sockets(CURL *easy, struct fetcher *fetcher)
+static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* When it is given up while a name is looked up, don't wait for the answer. */
@@ -283,20 +284,21 @@ static int on_time_wanted(CURLM *multi, long ms, void *of)
 
     (void)multi;
     if (ms < 0)
-        return uv_timer_stop(&fetcher->alarm);
-    return uv_timer_start(&fetcher->alarm, on_alarm, (uint64_t)ms, 0) == 0 ? 0 : -1;
+        return uv_timer_stop(&fetcher->curl_timer);
+    return uv_timer_start(&fetcher->curl_timer, on_curl_timer, (uint64_t)ms, 0) == 0 ? 0
+                                                                                     : -1;
 }
 
-static void on_alarm(uv_timer_t *alarm)
+static void on_curl_timer(uv_timer_t *curl_timer)
 {
-    act(alarm->data, CURL_SOCKET_TIMEOUT, 0);
+    fetcher_act(curl_timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
     int type = address->socktype;
-    struct watch *watch;
+    struct socket_watch *watch;
     int fd;
 
     (void)purpose;
@@ -309,7 +311,7 @@ static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
 #ifndef SOCK_CLOEXEC
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
-    watch = open_watch(of, fd);
+    watch = watch_open(of, fd);
     if (!watch) {
         close(fd);
         return CURL_SOCKET_BAD;
@@ -326,41 +328,41 @@ static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of
                             void *unused)
 {
     struct fetcher *fetcher = of;
-    struct watch *watch = find_watch(fetcher, socket);
+    struct socket_watch *watch = watch_find(fetcher, socket);
     int events = 0;
 
     (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE) {
         if (watch && (!watch->is_opened_here || fcntl(socket, F_GETFD) == -1))
-            close_watch(watch);
+            watch_close(watch);
         else if (watch)
-            wait_for(watch, 0);
+            watch_set_events(watch, 0);
         return 0;
     }
     if (!watch)
-        watch = open_watch(fetcher, socket);
+        watch = watch_open(fetcher, socket);
     if (what & CURL_POLL_IN)
         events |= UV_READABLE;
     if (what & CURL_POLL_OUT) /* CURL_POLL_INOUT is both */
         events |= UV_WRITABLE;
-    return watch && wait_for(watch, events) == 0 ? 0 : -1;
+    return watch && watch_set_events(watch, events) == 0 ? 0 : -1;
 }
 
-static struct watch *find_watch(struct fetcher *fetcher, curl_socket_t socket)
+static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket)
 {
     size_t place = (size_t)socket;
 
     return place < fetcher->watches_size ? fetcher->watches[place] : NULL;
 }
 
-static struct watch *open_watch(struct fetcher *fetcher, curl_socket_t socket)
+static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t socket)
 {
-    struct watch *watch = calloc(1, sizeof *watch);
-    struct watch *stale = find_watch(fetcher, socket);
+    struct socket_watch *watch = calloc(1, sizeof *watch);
+    struct socket_watch *stale = watch_find(fetcher, socket);
 
-    if (stale) /* see close_stale_watches(): curl was quicker */
-        close_watch(stale);
-    if (!watch || !make_place(fetcher, (size_t)socket) ||
+    if (stale) /* see fetcher_close_watches(): curl was quicker */
+        watch_close(stale);
+    if (!watch || !fetcher_reserve_watch(fetcher, (size_t)socket) ||
         uv_poll_init(fetcher->loop, &watch->poll, socket) < 0) {
         free(watch);
         return NULL;
@@ -373,10 +375,10 @@ static struct watch *open_watch(struct fetcher *fetcher, curl_socket_t socket)
 }
 
 /* Sockets are small numbers: an array is the quickest way from a socket to its watch. */
-static bool make_place(struct fetcher *fetcher, size_t place)
+static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place)
 {
     size_t size = fetcher->watches_size;
-    struct watch **watches;
+    struct socket_watch **watches;
 
     if (place < size)
         return true;
@@ -393,7 +395,7 @@ static bool make_place(struct fetcher *fetcher, size_t place)
 /* Where nothing is wanted, the loop shall not wait for it any more; but it isn't told to
  * stop: that is a call of the kernel, and another one to start again, and most sockets
  * are used for the next fetch at once. */
-static int wait_for(struct watch *watch, int events)
+static int watch_set_events(struct socket_watch *watch, int events)
 {
     watch->wanted = events;
     if (events == 0) {
@@ -412,7 +414,7 @@ static int wait_for(struct watch *watch, int events)
  * where the loop is told to stop, or it would tell it again and again. */
 static void on_events(uv_poll_t *poll, int status, int events)
 {
-    struct watch *watch = poll->data;
+    struct socket_watch *watch = poll->data;
     int what = 0;
 
     if (status < 0 || !watch->wanted) {
@@ -426,30 +428,30 @@ static void on_events(uv_poll_t *poll, int status, int events)
     if (events & UV_WRITABLE)
         what |= CURL_CSELECT_OUT;
     if (watch->wanted)
-        act(watch->fetcher, watch->socket, what);
+        fetcher_act(watch->fetcher, watch->socket, what);
     /* After an error curl may want the same as before, and then it doesn't say so. */
     if (watch->wanted && !uv_is_closing((uv_handle_t *)poll))
-        must("watch a socket", wait_for(watch, watch->wanted));
+        must("watch a socket", watch_set_events(watch, watch->wanted));
 }
 
 /* Let curl do what it can do now, and then look what has ended, every time: a fetch may
  * end by any event of any socket, and by the time. */
-static void act(struct fetcher *fetcher, curl_socket_t socket, int what)
+static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what)
 {
     int running;
 
     CURLMcode result = curl_multi_socket_action(fetcher->multi, socket, what, &running);
 
-    collect(fetcher);
+    fetcher_read_messages(fetcher);
     if (result != CURLM_OK) /* not even curl knows how they are */
-        end_all(&fetcher->under_way, CURLE_OUT_OF_MEMORY);
-    report(fetcher);
+        fetch_end_all(&fetcher->active, CURLE_OUT_OF_MEMORY);
+    fetcher_run_callbacks(fetcher);
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *of)
 {
     (void)bytes;
-    note_first_byte(of);
+    fetch_note_first_byte(of);
     return size * count;
 }
 
@@ -461,12 +463,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *of)
     size_t allowed = fetch->largest - fetch->size;
 
     size *= count;
-    note_first_byte(fetch);
+    fetch_note_first_byte(fetch);
     if (size > allowed) {
         fetch->result = CURLE_FILESIZE_EXCEEDED;
         size = allowed;
     }
-    if (!make_room(fetch, fetch->size + size + 1)) {
+    if (!fetch_reserve(fetch, fetch->size + size + 1)) {
         fetch->result = CURLE_OUT_OF_MEMORY;
         return 0;
     }
@@ -476,33 +478,33 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *of)
     return size;
 }
 
-static void note_first_byte(struct fetch *fetch)
+static void fetch_note_first_byte(struct fetch *fetch)
 {
     if (fetch->first_byte == 0)
         fetch->first_byte = seconds(fetch->begun, uv_hrtime());
 }
 
 /* Twice as much each time: then a large body is copied about twice, not 1,000 times. */
-static bool make_room(struct fetch *fetch, size_t size)
+static bool fetch_reserve(struct fetch *fetch, size_t size)
 {
-    size_t room = fetch->room ? fetch->room : FIRST_ROOM;
+    size_t capacity = fetch->capacity ? fetch->capacity : FIRST_CAPACITY;
     char *body;
 
-    if (size <= fetch->room)
+    if (size <= fetch->capacity)
         return true;
-    while (room < size)
-        room *= 2;
-    body = realloc(fetch->room ? fetch->body : NULL, room);
+    while (capacity < size)
+        capacity *= 2;
+    body = realloc(fetch->capacity ? fetch->body : NULL, capacity);
     if (!body)
         return false;
     fetch->body = body;
-    fetch->room = room;
+    fetch->capacity = capacity;
     return true;
 }
 
 /* Curl's messages: which of the fetches under way have ended, each with its own result.
  * A message is gone as soon as its fetch is taken from curl. */
-static void collect(struct fetcher *fetcher)
+static void fetcher_read_messages(struct fetcher *fetcher)
 {
     CURLMsg *message;
     int left;
@@ -514,25 +516,25 @@ static void collect(struct fetcher *fetcher)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
-        end(fetch, result);
+        fetch_end(fetch, result);
     }
 }
 
 /* It is over, one way or another, and will be reported in the next round at the latest.
  */
-static void end(struct fetch *fetch, CURLcode result)
+static void fetch_end(struct fetch *fetch, CURLcode result)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
-    finish(fetch, fetch->easy, result);
+    fetch_finish(fetch, fetch->easy, result);
     if (fetch->easy) {
         must_curl((int)curl_multi_remove_handle(fetcher->multi, fetch->easy));
-        give_easy_back(fetcher, fetch->easy);
+        fetcher_keep_easy(fetcher, fetch->easy);
         fetch->easy = NULL;
     }
     free(fetch->url);
     fetch->url = NULL;
-    move(fetch, &fetcher->over);
+    fetch_move(fetch, &fetcher->done);
     fetcher->has_failed = fetcher->has_failed || result != CURLE_OK;
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
@@ -544,7 +546,7 @@ static void must_curl(int result)
 }
 
 /* For the next fetch, and away from this one, which may be gone tomorrow. */
-static void give_easy_back(struct fetcher *fetcher, CURL *easy)
+static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy)
 {
     size_t size = (fetcher->spare_count + 1) * sizeof easy;
     CURL **spare = fetcher->is_closing ? NULL : realloc(fetcher->spare, size);
@@ -559,7 +561,7 @@ static void give_easy_back(struct fetcher *fetcher, CURL *easy)
 }
 
 /* Write down how it went. `easy` may be NULL: its turn has never come. */
-static void finish(struct fetch *fetch, CURL *easy, CURLcode result)
+static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
 {
     uint64_t now = uv_hrtime();
 
@@ -580,50 +582,50 @@ static double seconds(uint64_t from, uint64_t to)
 static void on_next_round(uv_idle_t *next_round)
 {
     must("go on", uv_idle_stop(next_round));
-    report(next_round->data);
+    fetcher_run_callbacks(next_round->data);
 }
 
 /* Call back those that are over now; what ends meanwhile has its callback in the next
  * round. After a callback its fetch isn't ours any more: it may be started anew already,
  * or be freed. */
-static void report(struct fetcher *fetcher)
+static void fetcher_run_callbacks(struct fetcher *fetcher)
 {
     if (fetcher->has_failed)
-        close_stale_watches(fetcher);
-    for (size_t left = fetcher->over.count; left > 0; left--) {
-        struct fetch *fetch = fetcher->over.first;
+        fetcher_close_watches(fetcher);
+    for (size_t left = fetcher->done.count; left > 0; left--) {
+        struct fetch *fetch = fetcher->done.first;
 
-        move(fetch, NULL);
+        fetch_move(fetch, NULL);
         fetch->on_done(fetch);
     }
     if (!fetcher->is_closing)
-        begin_waiting(fetcher);
-    else if (!fetcher->over.first && !uv_is_closing((uv_handle_t *)&fetcher->next_round))
+        fetcher_begin_waiting(fetcher);
+    else if (!fetcher->done.first && !uv_is_closing((uv_handle_t *)&fetcher->next_round))
         uv_close((uv_handle_t *)&fetcher->next_round, on_handle_closed);
 }
 
 /* Curl closes some sockets without telling, when it is short of memory for instance. The
  * loop must not take another's for it, who gets its number. */
-static void close_stale_watches(struct fetcher *fetcher)
+static void fetcher_close_watches(struct fetcher *fetcher)
 {
     fetcher->has_failed = false;
     for (size_t i = 0; i < fetcher->watches_size; i++)
         if (fetcher->watches[i] && fcntl((int)i, F_GETFD) == -1)
-            close_watch(fetcher->watches[i]);
+            watch_close(fetcher->watches[i]);
 }
 
 /* Curl closes a socket. The loop has to forget it first: its number may be another
  * socket's at once. */
 static int on_close_socket(void *of, curl_socket_t socket)
 {
-    struct watch *watch = find_watch(of, socket);
+    struct socket_watch *watch = watch_find(of, socket);
 
     if (watch)
-        close_watch(watch);
+        watch_close(watch);
     return close(socket);
 }
 
-static void close_watch(struct watch *watch)
+static void watch_close(struct socket_watch *watch)
 {
     watch->fetcher->watches[watch->socket] = NULL;
     uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
@@ -631,9 +633,9 @@ static void close_watch(struct watch *watch)
 
 static void on_watch_closed(uv_handle_t *poll)
 {
-    struct watch *watch = poll->data;
+    struct socket_watch *watch = poll->data;
 
-    count_closed(watch->fetcher);
+    fetcher_count_closed(watch->fetcher);
     free(watch);
 }
 
@@ -642,8 +644,8 @@ int fetch_cancel(struct fetch *fetch)
     if (!fetch->list)
         return UV_EALREADY;
     fetch->result = CURLE_ABORTED_BY_CALLBACK;
-    if (fetch->list != &fetch->fetcher->over)
-        end(fetch, CURLE_ABORTED_BY_CALLBACK);
+    if (fetch->list != &fetch->fetcher->done)
+        fetch_end(fetch, CURLE_ABORTED_BY_CALLBACK);
     fetch_explain(fetch, NULL);
     return 0;
 }
@@ -656,31 +658,31 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
         return;
     fetcher->is_closing = true;
     fetcher->on_closed = on_closed_fetcher;
-    end_all(&fetcher->under_way, CURLE_ABORTED_BY_CALLBACK);
-    end_all(&fetcher->waiting, CURLE_ABORTED_BY_CALLBACK);
+    fetch_end_all(&fetcher->active, CURLE_ABORTED_BY_CALLBACK);
+    fetch_end_all(&fetcher->waiting, CURLE_ABORTED_BY_CALLBACK);
     while (fetcher->spare_count > 0)
         curl_easy_cleanup(fetcher->spare[--fetcher->spare_count]);
     free(fetcher->spare);
     curl_multi_cleanup(fetcher->multi);
     for (size_t i = 0; i < fetcher->watches_size; i++)
         if (fetcher->watches[i])
-            close_watch(fetcher->watches[i]);
-    uv_close((uv_handle_t *)&fetcher->alarm, on_handle_closed);
+            watch_close(fetcher->watches[i]);
+    uv_close((uv_handle_t *)&fetcher->curl_timer, on_handle_closed);
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
 
-static void end_all(struct fetch_list *list, CURLcode result)
+static void fetch_end_all(struct fetch_list *list, CURLcode result)
 {
     while (list->first)
-        end(list->first, result);
+        fetch_end(list->first, result);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    count_closed(handle->data);
+    fetcher_count_closed(handle->data);
 }
 
-static void count_closed(struct fetcher *fetcher)
+static void fetcher_count_closed(struct fetcher *fetcher)
 {
     if (--fetcher->open_handles > 0)
         return;
@@ -695,14 +697,14 @@ void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned d
 {
     CURLcode result = CURLE_OUT_OF_MEMORY;
 
-    forget(fetch);
+    fetch_init(fetch);
     fetch->begun = fetch->asked;
     fetch->largest = LARGEST;
     fetch->deadline = deadline;
     fetch->url = strdup(url);
-    if (easy && fetch->url && set_up_all(easy) && set_up(easy, fetch))
+    if (easy && fetch->url && easy_set_common(easy) && easy_set_fetch(easy, fetch))
         result = curl_easy_perform(easy);
-    finish(fetch, easy, result);
+    fetch_finish(fetch, easy, result);
     if (easy) /* it lives on, and must not write into a fetch that is gone */
         must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
     free(fetch->url);
@@ -711,10 +713,10 @@ void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned d
 
 void fetch_cleanup(struct fetch *fetch)
 {
-    if (fetch->room)
+    if (fetch->capacity)
         free(fetch->body);
     fetch->body = nothing;
-    fetch->size = fetch->room = 0;
+    fetch->size = fetch->capacity = 0;
 }
 
 const char *fetch_no_proxy(void)

@@ -37,12 +37,12 @@ struct fetch {
     fetch_cb on_done;
     char *url;
     unsigned deadline; /* ms */
-    size_t room, largest;
-    uint64_t asked, begun;          /* ns, uv_hrtime() */
-    CURL *easy;                     /* what curl knows of it, while it is under way */
-    struct fetch_list *list;        /* waiting, under way or over; NULL: not started */
-    struct fetch *previous, *next;  /* in that list */
-    char sentence[CURL_ERROR_SIZE]; /* `error`, when it is made up here */
+    size_t capacity, largest;
+    uint64_t asked, begun;              /* ns, uv_hrtime() */
+    CURL *easy;                         /* what curl knows of it, while it is active */
+    struct fetch_list *list;            /* waiting, active or done; NULL: not started */
+    struct fetch *previous, *next;      /* in that list */
+    char error_buffer[CURL_ERROR_SIZE]; /* `error`, when it is made up */
 };
 
 struct fetch_list {
@@ -60,14 +60,13 @@ struct fetcher {
     uv_loop_t *loop;
     CURLM *multi;
     size_t most_at_once;
-    struct fetch_list waiting, under_way,
-        over;               /* `over`: its callback is still to come */
-    struct watch **watches; /* one for each socket, by its number */
+    struct fetch_list waiting, active, done; /* done: the callback is still to come */
+    struct socket_watch **watches;           /* one for each socket, by its number */
     size_t watches_size;
     CURL **spare; /* of fetches that are over, for those to come */
     size_t spare_count;
-    uv_timer_t alarm;     /* when curl wants to be called */
-    uv_idle_t next_round; /* active while something is in `over` */
+    uv_timer_t curl_timer; /* when curl wants to be called */
+    uv_idle_t next_round;  /* runs while something is in `done` */
     size_t open_handles;
     bool has_failed; /* one of them, just now */
     bool is_closing;

@@ -29,16 +29,16 @@ void fetch_explain(struct fetch *fetch, CURL *easy)
         {CURLE_TOO_MANY_REDIRECTS, "too many redirects"},
     };
 
-    fetch->error = fetch->sentence;
+    fetch->error = fetch->error_buffer;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].result == fetch->result)
             fetch->error = table[i].sentence;
-    if (fetch->error != fetch->sentence || !easy)
+    if (fetch->error != fetch->error_buffer || !easy)
         return;
     fetch_explain_by_number(fetch, easy);
     fetch_explain_by_name(fetch, easy);
     fetch_explain_by_system(fetch, easy);
-    if (!*fetch->sentence) /* curl, which writes there too, has said nothing either */
+    if (!*fetch->error_buffer) /* curl, which writes there too, has said nothing either */
         fetch_set_error(fetch, "%s", curl_easy_strerror(fetch->result));
 }
 
@@ -124,6 +124,6 @@ static void fetch_set_error(struct fetch *fetch, const char *format, ...)
     va_list values;
 
     va_start(values, format);
-    vsnprintf(fetch->sentence, sizeof fetch->sentence, format, values);
+    vsnprintf(fetch->error_buffer, sizeof fetch->error_buffer, format, values);
     va_end(values);
 }
