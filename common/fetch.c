@@ -1,6 +1,11 @@
-/* fetch.c - libcurl on the libuv loop. Curl knows HTTP, but doesn't wait: it tells us
- * which sockets and what time it waits for. The loop waits, but doesn't know HTTP: it
- * tells us when something has happened, and we tell curl, by fetcher_act().
+/* fetch.c - libcurl on the libuv loop.
+ *
+ * Curl knows HTTP, but doesn't wait: it says what it waits for. Its timer function,
+ * on_time_wanted(), gets a time, and sets a timer; its socket function,
+ * on_events_wanted(), gets a socket and events, and starts a poll handle. The loop
+ * doesn't know HTTP, but waits: on_curl_timer() and on_events() tell what has happened,
+ * and both call fetcher_act(), which lets curl work by curl_multi_socket_action(), and
+ * reads curl's messages after each action, since any of them may end a fetch.
  *
  * Order of events, for one fetch: fetch_start -> fetch_begin -> on_time_wanted (curl: in
  * 0 ms) -> on_curl_timer -> fetcher_act -> on_open_socket -> on_events_wanted ->
@@ -9,7 +14,10 @@
  *
  * A fetch is always in one of three lists: waiting -> active -> done. It leaves the last
  * one when its callback is called, and fetcher_run_callbacks() alone does that: so each
- * callback comes once. */
+ * callback comes once.
+ *
+ * A poll handle lives as long as its socket: from on_open_socket() to on_close_socket().
+ * Between two fetches the connection is kept, and its handle is unreferenced. */
 
 #include "fetch.h"
 #include "lesson.h"
@@ -25,7 +33,7 @@ enum {
     FIRST_CAPACITY = 4096,      /* bytes; most pages of the course fit */
     MOST_REDIRECTS = 10,
     MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
-    MILLISECOND = 1000 * 1000 /* ns */
+    NS_PER_S = 1000 * 1000 * 1000
 };
 
 /* A socket of curl's, and the handle that waits for it. */
@@ -39,64 +47,70 @@ struct socket_watch {
 
 static void init_curl(void);
 static bool fetcher_init_multi(struct fetcher *fetcher);
-static void fetch_init(struct fetch *fetch);
+static bool fetch_init(struct fetch *fetch, const char *url, unsigned deadline,
+                       size_t largest);
 static void fetch_move(struct fetch *fetch, struct fetch_list *list);
 static void fetcher_begin_waiting(struct fetcher *fetcher);
-static CURLcode fetch_begin(struct fetch *fetch);
+static void fetch_begin(struct fetch *fetch);
 static CURL *fetcher_take_easy(struct fetcher *fetcher);
 static bool easy_set_fetch(CURL *easy, struct fetch *fetch);
 static bool easy_set_common(CURL *easy);
 static bool easy_set_protocols(CURL *easy);
 static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher);
+
 static int on_time_wanted(CURLM *multi, long ms, void *of);
 static void on_curl_timer(uv_timer_t *curl_timer);
-static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
-                                    struct curl_sockaddr *address);
 static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
                             void *unused);
-static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket);
-static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t socket);
-static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place);
-static int watch_set_events(struct socket_watch *watch, int events);
 static void on_events(uv_poll_t *poll, int status, int events);
 static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what);
-static size_t on_header(char *bytes, size_t size, size_t count, void *of);
-static size_t on_body(char *bytes, size_t size, size_t count, void *of);
-static void fetch_note_first_byte(struct fetch *fetch);
-static bool fetch_reserve(struct fetch *fetch, size_t size);
 static void fetcher_read_messages(struct fetcher *fetcher);
-static void fetch_end(struct fetch *fetch, CURLcode result);
-static void must_curl(int result);
-static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy);
-static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result);
-static double seconds(uint64_t from, uint64_t to);
-static void on_next_round(uv_idle_t *next_round);
-static void fetcher_run_callbacks(struct fetcher *fetcher);
+
+static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
+                                    struct curl_sockaddr *address);
+static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t socket);
+static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket);
+static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place);
+static int watch_set_events(struct socket_watch *watch, int events);
+static void watch_release(struct socket_watch *watch);
 static void fetcher_close_watches(struct fetcher *fetcher);
 static int on_close_socket(void *of, curl_socket_t socket);
 static void watch_close(struct socket_watch *watch);
 static void on_watch_closed(uv_handle_t *poll);
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *of);
+static size_t on_body(char *bytes, size_t size, size_t count, void *of);
+static void fetch_note_first_byte(struct fetch *fetch);
+static bool fetch_reserve(struct fetch *fetch, size_t size);
+
+static void fetch_end(struct fetch *fetch, CURLcode result);
+static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result);
+static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy);
+static void on_next_round(uv_idle_t *next_round);
+static void fetcher_run_callbacks(struct fetcher *fetcher);
 static void fetch_end_all(struct fetch_list *list, CURLcode result);
 static void on_handle_closed(uv_handle_t *handle);
 static void fetcher_count_closed(struct fetcher *fetcher);
+static double seconds(uint64_t from, uint64_t to);
+static void must_curl(int result);
 
 static uv_once_t once = UV_ONCE_INIT;
 static CURLcode curl_is_ready;
 static char nothing[1]; /* the body of a fetch that has none */
 
+/* --- a fetch starts --- */
+
 int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
 {
-    void *data = fetcher->data;
-
     uv_once(&once, init_curl);
     if (curl_is_ready != CURLE_OK)
         return UV_ENOMEM;
-    *fetcher = (struct fetcher){.data = data, .largest = LARGEST, .loop = loop};
+    *fetcher = (struct fetcher){.data = fetcher->data, .largest = LARGEST, .loop = loop};
     fetcher->most_at_once = most_at_once > 0 ? (size_t)most_at_once : SIZE_MAX;
     if (!fetcher_init_multi(fetcher))
         return UV_ENOMEM;
-    must("set a timer",
-         uv_timer_init(loop, &fetcher->curl_timer)); /* these two can't fail */
+    /* These two can't fail. */
+    must("set a timer", uv_timer_init(loop, &fetcher->curl_timer));
     must("set a timer", uv_idle_init(loop, &fetcher->next_round));
     fetcher->curl_timer.data = fetcher->next_round.data = fetcher;
     fetcher->open_handles = 2;
@@ -131,26 +145,25 @@ int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
 {
     if (fetcher->is_closing)
         return UV_ECANCELED;
-    fetch_init(fetch);
-    fetch->url = strdup(url);
-    if (!fetch->url)
+    if (!fetch_init(fetch, url, deadline, fetcher->largest))
         return UV_ENOMEM;
     fetch->fetcher = fetcher;
-    fetch->largest = fetcher->largest;
-    fetch->deadline = deadline;
     fetch->on_done = on_done;
     fetch_move(fetch, &fetcher->waiting);
     fetcher_begin_waiting(fetcher);
     return 0;
 }
 
-/* Whatever was in it. */
-static void fetch_init(struct fetch *fetch)
+/* Whatever was in it; whether there is memory for the URL. */
+static bool fetch_init(struct fetch *fetch, const char *url, unsigned deadline,
+                       size_t largest)
 {
-    void *data = fetch->data;
-
-    *fetch = (struct fetch){.data = data, .error = "", .body = nothing};
+    *fetch = (struct fetch){.data = fetch->data, .error = "", .body = nothing};
     fetch->asked = uv_hrtime();
+    fetch->deadline = deadline;
+    fetch->largest = largest;
+    fetch->url = strdup(url);
+    return fetch->url != NULL;
 }
 
 /* Take it out of the list that it is in, and put it at the end of another (or none). */
@@ -176,17 +189,12 @@ static void fetch_move(struct fetch *fetch, struct fetch_list *list)
 /* First come, first served, as long as there are places. */
 static void fetcher_begin_waiting(struct fetcher *fetcher)
 {
-    while (fetcher->waiting.first && fetcher->active.count < fetcher->most_at_once) {
-        struct fetch *fetch = fetcher->waiting.first;
-        CURLcode result = fetch_begin(fetch);
-
-        if (result != CURLE_OK)
-            fetch_end(fetch, result);
-    }
+    while (fetcher->waiting.first && fetcher->active.count < fetcher->most_at_once)
+        fetch_begin(fetcher->waiting.first);
 }
 
 /* Its turn has come. Curl does nothing yet: it asks to be called in 0 ms. */
-static CURLcode fetch_begin(struct fetch *fetch)
+static void fetch_begin(struct fetch *fetch)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
@@ -195,10 +203,10 @@ static CURLcode fetch_begin(struct fetch *fetch)
     fetch->easy = fetcher_take_easy(fetcher);
     if (fetch->easy && easy_set_fetch(fetch->easy, fetch) &&
         curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK)
-        return CURLE_OK;
+        return;
     curl_easy_cleanup(fetch->easy); /* it is not curl_multi_remove_handle()'s */
     fetch->easy = NULL;
-    return CURLE_OUT_OF_MEMORY;
+    fetch_end(fetch, CURLE_OUT_OF_MEMORY);
 }
 
 /* One that has been used already, or a new one: to make and prepare one takes curl about
@@ -276,6 +284,8 @@ static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher)
            !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetcher);
 }
 
+/* --- curl on the loop: its timer, its sockets, its messages --- */
+
 /* Curl wants to be called in `ms` milliseconds: 0 is soon, but not from in here, and -1
  * is never. It has one such wish at a time. */
 static int on_time_wanted(CURLM *multi, long ms, void *of)
@@ -285,14 +295,88 @@ static int on_time_wanted(CURLM *multi, long ms, void *of)
     (void)multi;
     if (ms < 0)
         return uv_timer_stop(&fetcher->curl_timer);
-    return uv_timer_start(&fetcher->curl_timer, on_curl_timer, (uint64_t)ms, 0) == 0 ? 0
-                                                                                     : -1;
+    return uv_timer_start(&fetcher->curl_timer, on_curl_timer, (uint64_t)ms, 0);
 }
 
 static void on_curl_timer(uv_timer_t *curl_timer)
 {
     fetcher_act(curl_timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
+
+/* Curl wants to hear of these events of a socket (CURL_POLL_INOUT is both), or of none of
+ * them any more. */
+static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
+                            void *unused)
+{
+    struct socket_watch *watch = watch_find(of, socket);
+    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) |
+                 (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch)
+            watch_release(watch);
+        return 0;
+    }
+    if (!watch)
+        watch = watch_open(of, socket);
+    return watch && watch_set_events(watch, events) == 0 ? 0 : -1;
+}
+
+/* After an error libuv has stopped the handle; curl looks for itself what it is. What
+ * nobody wants to know (the site has closed a connection that we had kept, mostly) is
+ * where the loop is told to stop, or it would tell it again and again. */
+static void on_events(uv_poll_t *poll, int status, int events)
+{
+    struct socket_watch *watch = poll->data;
+    int what = (status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0) |
+               (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+               (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+
+    if (status < 0 || !watch->wanted) {
+        must("stop watching a socket", uv_poll_stop(poll));
+        watch->events = 0;
+    }
+    if (watch->wanted)
+        fetcher_act(watch->fetcher, watch->socket, what);
+    /* After an error curl may want the same as before, and doesn't say so again. */
+    if (watch->wanted && !uv_is_closing((uv_handle_t *)poll))
+        must("watch a socket", watch_set_events(watch, watch->wanted));
+}
+
+/* Let curl do what it can do now, and then look what has ended, every time: a fetch may
+ * end by any event of any socket, and by the time. */
+static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what)
+{
+    CURLMcode result;
+    int running;
+
+    result = curl_multi_socket_action(fetcher->multi, socket, what, &running);
+    fetcher_read_messages(fetcher);
+    if (result != CURLM_OK) /* not even curl knows how they are */
+        fetch_end_all(&fetcher->active, CURLE_OUT_OF_MEMORY);
+    fetcher_run_callbacks(fetcher);
+}
+
+/* Which of the active fetches have ended, each with its own result. A message is gone as
+ * soon as its fetch is taken from curl. */
+static void fetcher_read_messages(struct fetcher *fetcher)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(fetcher->multi, &left))) {
+        CURLcode result = message->data.result;
+        struct fetch *fetch;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
+        fetch_end(fetch, result);
+    }
+}
+
+/* --- the life of a poll handle --- */
 
 static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
                                     struct curl_sockaddr *address)
@@ -320,41 +404,6 @@ static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
     return fd;
 }
 
-/* Curl wants to hear of these events of a socket, or of none of them any more. A socket
- * that curl keeps for the next fetch keeps its watch, too. But curl has others, of which
- * we don't hear when they are closed: their watch ends with the last event wanted. So it
- * does when curl has closed one of ours without a word (7.88 does, while it connects). */
-static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of,
-                            void *unused)
-{
-    struct fetcher *fetcher = of;
-    struct socket_watch *watch = watch_find(fetcher, socket);
-    int events = 0;
-
-    (void)easy, (void)unused;
-    if (what == CURL_POLL_REMOVE) {
-        if (watch && (!watch->is_opened_here || fcntl(socket, F_GETFD) == -1))
-            watch_close(watch);
-        else if (watch)
-            watch_set_events(watch, 0);
-        return 0;
-    }
-    if (!watch)
-        watch = watch_open(fetcher, socket);
-    if (what & CURL_POLL_IN)
-        events |= UV_READABLE;
-    if (what & CURL_POLL_OUT) /* CURL_POLL_INOUT is both */
-        events |= UV_WRITABLE;
-    return watch && watch_set_events(watch, events) == 0 ? 0 : -1;
-}
-
-static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket)
-{
-    size_t place = (size_t)socket;
-
-    return place < fetcher->watches_size ? fetcher->watches[place] : NULL;
-}
-
 static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t socket)
 {
     struct socket_watch *watch = calloc(1, sizeof *watch);
@@ -372,6 +421,13 @@ static struct socket_watch *watch_open(struct fetcher *fetcher, curl_socket_t so
     watch->socket = socket;
     fetcher->open_handles++;
     return fetcher->watches[socket] = watch;
+}
+
+static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t socket)
+{
+    size_t place = (size_t)socket;
+
+    return place < fetcher->watches_size ? fetcher->watches[place] : NULL;
 }
 
 /* Sockets are small numbers: an array is the quickest way from a socket to its watch. */
@@ -409,44 +465,55 @@ static int watch_set_events(struct socket_watch *watch, int events)
     return uv_poll_start(&watch->poll, events, on_events);
 }
 
-/* After an error libuv has stopped the handle; curl looks for itself what it is. What
- * nobody wants to know (the site has closed a connection that we had kept, mostly) is
- * where the loop is told to stop, or it would tell it again and again. */
-static void on_events(uv_poll_t *poll, int status, int events)
+/* No events are wanted any more. A socket that curl keeps for the next fetch keeps its
+ * watch, too. But curl has others, of which we don't hear when they are closed: their
+ * watch ends here. So it does when curl has closed one of ours without a word (7.88 does,
+ * while it connects). */
+static void watch_release(struct socket_watch *watch)
+{
+    if (!watch->is_opened_here || fcntl(watch->socket, F_GETFD) == -1)
+        watch_close(watch);
+    else
+        watch_set_events(watch, 0);
+}
+
+/* Curl closes a socket. The loop has to forget it first: its number may be another
+ * socket's at once. */
+static int on_close_socket(void *of, curl_socket_t socket)
+{
+    struct socket_watch *watch = watch_find(of, socket);
+
+    if (watch)
+        watch_close(watch);
+    return close(socket);
+}
+
+/* At the end all of them. Before it the stale ones: curl closes some sockets without
+ * telling, when it is short of memory for instance, and the loop must not take another's
+ * for it, who gets its number. */
+static void fetcher_close_watches(struct fetcher *fetcher)
+{
+    fetcher->has_failed = false;
+    for (size_t i = 0; i < fetcher->watches_size; i++)
+        if (fetcher->watches[i] && (fetcher->is_closing || fcntl((int)i, F_GETFD) == -1))
+            watch_close(fetcher->watches[i]);
+}
+
+static void watch_close(struct socket_watch *watch)
+{
+    watch->fetcher->watches[watch->socket] = NULL;
+    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+}
+
+static void on_watch_closed(uv_handle_t *poll)
 {
     struct socket_watch *watch = poll->data;
-    int what = 0;
 
-    if (status < 0 || !watch->wanted) {
-        must("let a socket be", uv_poll_stop(poll));
-        watch->events = 0;
-    }
-    if (status < 0)
-        what = CURL_CSELECT_ERR | CURL_CSELECT_IN;
-    if (events & UV_READABLE)
-        what |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
-        what |= CURL_CSELECT_OUT;
-    if (watch->wanted)
-        fetcher_act(watch->fetcher, watch->socket, what);
-    /* After an error curl may want the same as before, and then it doesn't say so. */
-    if (watch->wanted && !uv_is_closing((uv_handle_t *)poll))
-        must("watch a socket", watch_set_events(watch, watch->wanted));
+    fetcher_count_closed(watch->fetcher);
+    free(watch);
 }
 
-/* Let curl do what it can do now, and then look what has ended, every time: a fetch may
- * end by any event of any socket, and by the time. */
-static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what)
-{
-    int running;
-
-    CURLMcode result = curl_multi_socket_action(fetcher->multi, socket, what, &running);
-
-    fetcher_read_messages(fetcher);
-    if (result != CURLM_OK) /* not even curl knows how they are */
-        fetch_end_all(&fetcher->active, CURLE_OUT_OF_MEMORY);
-    fetcher_run_callbacks(fetcher);
-}
+/* --- a page comes --- */
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *of)
 {
@@ -502,26 +569,9 @@ static bool fetch_reserve(struct fetch *fetch, size_t size)
     return true;
 }
 
-/* Curl's messages: which of the fetches under way have ended, each with its own result.
- * A message is gone as soon as its fetch is taken from curl. */
-static void fetcher_read_messages(struct fetcher *fetcher)
-{
-    CURLMsg *message;
-    int left;
+/* --- a fetch ends --- */
 
-    while ((message = curl_multi_info_read(fetcher->multi, &left))) {
-        CURLcode result = message->data.result;
-        struct fetch *fetch;
-
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
-        fetch_end(fetch, result);
-    }
-}
-
-/* It is over, one way or another, and will be reported in the next round at the latest.
- */
+/* It is over, one way or another; its callback comes in the next round at the latest. */
 static void fetch_end(struct fetch *fetch, CURLcode result)
 {
     struct fetcher *fetcher = fetch->fetcher;
@@ -532,35 +582,13 @@ static void fetch_end(struct fetch *fetch, CURLcode result)
         fetcher_keep_easy(fetcher, fetch->easy);
         fetch->easy = NULL;
     }
-    free(fetch->url);
-    fetch->url = NULL;
     fetch_move(fetch, &fetcher->done);
     fetcher->has_failed = fetcher->has_failed || result != CURLE_OK;
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
 
-/* For what curl refuses only when it is called wrong: by us. */
-static void must_curl(int result)
-{
-    must("use curl", result == 0 ? 0 : UV_EINVAL);
-}
-
-/* For the next fetch, and away from this one, which may be gone tomorrow. */
-static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy)
-{
-    size_t size = (fetcher->spare_count + 1) * sizeof easy;
-    CURL **spare = fetcher->is_closing ? NULL : realloc(fetcher->spare, size);
-
-    must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
-    if (!spare) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    fetcher->spare = spare;
-    spare[fetcher->spare_count++] = easy;
-}
-
-/* Write down how it went. `easy` may be NULL: its turn has never come. */
+/* Write down how it went. `easy`, which may be NULL (its turn never came), lives on, and
+ * must not write into a fetch that is gone. */
 static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
 {
     uint64_t now = uv_hrtime();
@@ -572,11 +600,35 @@ static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
     if (easy && fetch->first_byte > 0) /* or else it has that of the fetch before */
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
     fetch_explain(fetch, easy);
+    if (easy)
+        must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
+    free(fetch->url);
+    fetch->url = NULL;
 }
 
 static double seconds(uint64_t from, uint64_t to)
 {
-    return (double)(to - from) / (1000.0 * MILLISECOND);
+    return (double)(to - from) / NS_PER_S;
+}
+
+/* For what curl refuses only when it is called wrong: by us. */
+static void must_curl(int result)
+{
+    must("use curl", result == 0 ? 0 : UV_EINVAL);
+}
+
+/* For the next fetch. */
+static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy)
+{
+    size_t size = (fetcher->spare_count + 1) * sizeof easy;
+    CURL **spare = fetcher->is_closing ? NULL : realloc(fetcher->spare, size);
+
+    if (!spare) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    fetcher->spare = spare;
+    spare[fetcher->spare_count++] = easy;
 }
 
 static void on_next_round(uv_idle_t *next_round)
@@ -585,7 +637,7 @@ static void on_next_round(uv_idle_t *next_round)
     fetcher_run_callbacks(next_round->data);
 }
 
-/* Call back those that are over now; what ends meanwhile has its callback in the next
+/* Call back those that are done now; what ends meanwhile has its callback in the next
  * round. After a callback its fetch isn't ours any more: it may be started anew already,
  * or be freed. */
 static void fetcher_run_callbacks(struct fetcher *fetcher)
@@ -604,50 +656,24 @@ static void fetcher_run_callbacks(struct fetcher *fetcher)
         uv_close((uv_handle_t *)&fetcher->next_round, on_handle_closed);
 }
 
-/* Curl closes some sockets without telling, when it is short of memory for instance. The
- * loop must not take another's for it, who gets its number. */
-static void fetcher_close_watches(struct fetcher *fetcher)
-{
-    fetcher->has_failed = false;
-    for (size_t i = 0; i < fetcher->watches_size; i++)
-        if (fetcher->watches[i] && fcntl((int)i, F_GETFD) == -1)
-            watch_close(fetcher->watches[i]);
-}
-
-/* Curl closes a socket. The loop has to forget it first: its number may be another
- * socket's at once. */
-static int on_close_socket(void *of, curl_socket_t socket)
-{
-    struct socket_watch *watch = watch_find(of, socket);
-
-    if (watch)
-        watch_close(watch);
-    return close(socket);
-}
-
-static void watch_close(struct socket_watch *watch)
-{
-    watch->fetcher->watches[watch->socket] = NULL;
-    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-}
-
-static void on_watch_closed(uv_handle_t *poll)
-{
-    struct socket_watch *watch = poll->data;
-
-    fetcher_count_closed(watch->fetcher);
-    free(watch);
-}
-
 int fetch_cancel(struct fetch *fetch)
 {
     if (!fetch->list)
         return UV_EALREADY;
     fetch->result = CURLE_ABORTED_BY_CALLBACK;
-    if (fetch->list != &fetch->fetcher->done)
+    if (fetch->list == &fetch->fetcher->done)
+        fetch_explain(fetch, NULL);
+    else
         fetch_end(fetch, CURLE_ABORTED_BY_CALLBACK);
-    fetch_explain(fetch, NULL);
     return 0;
+}
+
+void fetch_cleanup(struct fetch *fetch)
+{
+    if (fetch->capacity)
+        free(fetch->body);
+    fetch->body = nothing;
+    fetch->size = fetch->capacity = 0;
 }
 
 /* The order matters: curl closes its sockets, and with them their watches, while we can
@@ -664,9 +690,7 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
         curl_easy_cleanup(fetcher->spare[--fetcher->spare_count]);
     free(fetcher->spare);
     curl_multi_cleanup(fetcher->multi);
-    for (size_t i = 0; i < fetcher->watches_size; i++)
-        if (fetcher->watches[i])
-            watch_close(fetcher->watches[i]);
+    fetcher_close_watches(fetcher);
     uv_close((uv_handle_t *)&fetcher->curl_timer, on_handle_closed);
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
@@ -693,31 +717,20 @@ static void fetcher_count_closed(struct fetcher *fetcher)
         fetcher->on_closed(fetcher);
 }
 
+/* --- the synchronous way --- */
+
 void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned deadline)
 {
     CURLcode result = CURLE_OUT_OF_MEMORY;
+    bool is_ready = fetch_init(fetch, url, deadline, LARGEST);
 
-    fetch_init(fetch);
     fetch->begun = fetch->asked;
-    fetch->largest = LARGEST;
-    fetch->deadline = deadline;
-    fetch->url = strdup(url);
-    if (easy && fetch->url && easy_set_common(easy) && easy_set_fetch(easy, fetch))
+    if (easy && is_ready && easy_set_common(easy) && easy_set_fetch(easy, fetch))
         result = curl_easy_perform(easy);
     fetch_finish(fetch, easy, result);
-    if (easy) /* it lives on, and must not write into a fetch that is gone */
-        must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
-    free(fetch->url);
-    fetch->url = NULL;
 }
 
-void fetch_cleanup(struct fetch *fetch)
-{
-    if (fetch->capacity)
-        free(fetch->body);
-    fetch->body = nothing;
-    fetch->size = fetch->capacity = 0;
-}
+/* --- the proxy, and the course's site --- */
 
 const char *fetch_no_proxy(void)
 {
