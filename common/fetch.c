@@ -92,7 +92,6 @@ static void fetch_end_all(struct fetch_list *list, CURLcode result);
 static void on_handle_closed(uv_handle_t *handle);
 static void fetcher_count_closed(struct fetcher *fetcher);
 static double seconds(uint64_t from, uint64_t to);
-static void must_curl(int result);
 
 static uv_once_t once = UV_ONCE_INIT;
 static CURLcode curl_is_ready;
@@ -578,7 +577,7 @@ static void fetch_end(struct fetch *fetch, CURLcode result)
 
     fetch_finish(fetch, fetch->easy, result);
     if (fetch->easy) {
-        must_curl((int)curl_multi_remove_handle(fetcher->multi, fetch->easy));
+        must_curl_multi(curl_multi_remove_handle(fetcher->multi, fetch->easy));
         fetcher_keep_easy(fetcher, fetch->easy);
         fetch->easy = NULL;
     }
@@ -601,7 +600,7 @@ static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
     fetch_explain(fetch, easy);
     if (easy)
-        must_curl((int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
+        must_curl(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
     free(fetch->url);
     fetch->url = NULL;
 }
@@ -609,12 +608,6 @@ static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
 static double seconds(uint64_t from, uint64_t to)
 {
     return (double)(to - from) / NS_PER_S;
-}
-
-/* For what curl refuses only when it is called wrong: by us. */
-static void must_curl(int result)
-{
-    must("use curl", result == 0 ? 0 : UV_EINVAL);
 }
 
 /* For the next fetch. */

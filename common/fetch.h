@@ -117,6 +117,13 @@ void fetch_explain(struct fetch *fetch, CURL *easy);
  * text is fetch.c's, until the next call. */
 const char *fetch_no_proxy(void);
 
+/* Like must(), for what curl refuses only when it is called wrong or has no memory left:
+ *
+ *     requests_sync: cannot use curl: Out of memory
+ */
+void must_curl(CURLcode result);
+void must_curl_multi(CURLMcode result);
+
 /* Where the course's own web site is: "http://127.0.0.1:41234", from $SITE, which
  * build/common/with-site sets. Without it the program ends with a sentence that says how
  * it is to be started, and status 2. */

@@ -2,6 +2,7 @@
  * curl has, for what is met in practice. For the rest curl's own. */
 
 #include "fetch.h"
+#include "lesson.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@ static char *url_part(CURL *easy, CURLUPart part);
 static void fetch_explain_by_system(struct fetch *fetch, CURL *easy);
 static void fetch_set_error(struct fetch *fetch, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+static _Noreturn void stop(const char *error);
 
 void fetch_explain(struct fetch *fetch, CURL *easy)
 {
@@ -126,4 +128,22 @@ static void fetch_set_error(struct fetch *fetch, const char *format, ...)
     va_start(values, format);
     vsnprintf(fetch->error_buffer, sizeof fetch->error_buffer, format, values);
     va_end(values);
+}
+
+void must_curl(CURLcode result)
+{
+    if (result != CURLE_OK)
+        stop(curl_easy_strerror(result));
+}
+
+void must_curl_multi(CURLMcode result)
+{
+    if (result != CURLM_OK)
+        stop(curl_multi_strerror(result));
+}
+
+static _Noreturn void stop(const char *error)
+{
+    fprintf(stderr, "%s: cannot use curl: %s\n", program_name(), error);
+    exit(EXIT_FAILURE);
 }

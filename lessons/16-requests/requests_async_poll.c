@@ -21,7 +21,6 @@ static void ask(CURLM *multi, struct page *page);
 static void wait_for_all(CURLM *multi);
 static void take_results(CURLM *multi);
 static void on_done(CURLM *multi, CURL *easy, CURLcode result);
-static void must_curl(long long code);
 
 int main(int argc, char *argv[])
 {
@@ -47,7 +46,7 @@ int main(int argc, char *argv[])
                  page->status, page->body, page->size);
         free(page->body);
     }
-    must_curl(curl_multi_cleanup(multi));
+    must_curl_multi(curl_multi_cleanup(multi));
     free(pages);
     free_urls(&list);
     say("%d pages, %d failures", list.count, failures);
@@ -70,7 +69,7 @@ static void ask(CURLM *multi, struct page *page)
     must_curl(curl_easy_setopt(page->easy, CURLOPT_MAXREDIRS, 10L));
     must_curl(curl_easy_setopt(page->easy, CURLOPT_NOPROXY, fetch_no_proxy()));
     must_curl(curl_easy_setopt(page->easy, CURLOPT_PRIVATE, page));
-    must_curl(curl_multi_add_handle(multi, page->easy));
+    must_curl_multi(curl_multi_add_handle(multi, page->easy));
 }
 
 /* curl_multi_perform() does what can be done without waiting, for all pages;
@@ -80,10 +79,10 @@ static void wait_for_all(CURLM *multi)
     int running = 1;
 
     while (running) {
-        must_curl(curl_multi_perform(multi, &running));
+        must_curl_multi(curl_multi_perform(multi, &running));
         take_results(multi);
         if (running)
-            must_curl(curl_multi_poll(multi, NULL, 0, 1000, NULL));
+            must_curl_multi(curl_multi_poll(multi, NULL, 0, 1000, NULL));
     }
 }
 
@@ -106,13 +105,6 @@ static void on_done(CURLM *multi, CURL *easy, CURLcode result)
     must_curl(curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &page->status));
     page->result = result;
     must("keep a page", fclose(page->stream) == 0 ? 0 : UV_ENOMEM);
-    must_curl(curl_multi_remove_handle(multi, easy));
+    must_curl_multi(curl_multi_remove_handle(multi, easy));
     curl_easy_cleanup(easy);
-}
-
-/* Like must(), for what curl only refuses when it has no memory left. (It has codes of
- * two types, and 0 is good in both.) */
-static void must_curl(long long code)
-{
-    must("use curl", code == 0 ? 0 : UV_ENOMEM);
 }

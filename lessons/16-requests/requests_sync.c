@@ -14,7 +14,6 @@ struct page {
 };
 
 static void ask(CURL *easy, struct page *page);
-static void must_curl(CURLcode code);
 
 int main(int argc, char *argv[])
 {
@@ -57,10 +56,4 @@ static void ask(CURL *easy, struct page *page)
     page->result = curl_easy_perform(easy); /* here we wait */
     must_curl(curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &page->status));
     must("keep a page", fclose(body) == 0 ? 0 : UV_ENOMEM);
-}
-
-/* Like must(), for what curl only refuses when it has no memory left. */
-static void must_curl(CURLcode code)
-{
-    must("use curl", code == CURLE_OK ? 0 : UV_ENOMEM);
 }
