@@ -30,7 +30,7 @@ struct context {
 static const char *path;
 static int pages, at_once, started, ended, failed;
 static CURLM *multi;
-static uv_timer_t alarm_timer;
+static uv_timer_t curl_timer;
 static struct fetcher fetcher;
 
 static void fail(const char *what)
@@ -131,7 +131,7 @@ static void start_all(struct transfer *transfers)
         begin(&transfers[i]);
 }
 
-static void collect(void)
+static void read_messages(void)
 {
     CURLMsg *message;
     int left;
@@ -165,7 +165,7 @@ static void by_poll(void)
     start_all(transfers);
     while (ended < pages) {
         curl_multi_perform(multi, &running);
-        collect();
+        read_messages();
         if (ended < pages)
             curl_multi_poll(multi, NULL, 0, 1000, NULL);
     }
@@ -180,10 +180,10 @@ static void act(curl_socket_t socket, int what)
     int running;
 
     curl_multi_socket_action(multi, socket, what, &running);
-    collect();
+    read_messages();
 }
 
-static void on_alarm(uv_timer_t *timer)
+static void on_curl_timer(uv_timer_t *timer)
 {
     (void)timer;
     act(CURL_SOCKET_TIMEOUT, 0);
@@ -192,8 +192,8 @@ static void on_alarm(uv_timer_t *timer)
 static int on_time_wanted(CURLM *of, long ms, void *data)
 {
     (void)of, (void)data;
-    return ms < 0 ? uv_timer_stop(&alarm_timer)
-                  : uv_timer_start(&alarm_timer, on_alarm, (uint64_t)ms, 0);
+    return ms < 0 ? uv_timer_stop(&curl_timer)
+                  : uv_timer_start(&curl_timer, on_curl_timer, (uint64_t)ms, 0);
 }
 
 static void on_context_closed(uv_handle_t *poll)
@@ -242,7 +242,7 @@ static void by_textbook(void)
 {
     struct transfer *transfers = calloc((size_t)at_once, sizeof *transfers);
 
-    uv_timer_init(uv_default_loop(), &alarm_timer);
+    uv_timer_init(uv_default_loop(), &curl_timer);
     begin_all(transfers);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_events_wanted);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_time_wanted);
@@ -250,7 +250,7 @@ static void by_textbook(void)
     while (ended < pages)
         uv_run(uv_default_loop(), UV_RUN_ONCE);
     curl_multi_cleanup(multi);
-    uv_close((uv_handle_t *)&alarm_timer, NULL);
+    uv_close((uv_handle_t *)&curl_timer, NULL);
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     free(transfers);
 }
