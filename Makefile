@@ -330,8 +330,8 @@ $(claims:%=%.c): $(BUILD)/claims/%.c: tests/claims/%.diff $(sources)
 $(claims): %: %.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	$(call compile_program,lessons/$(notdir $(@D)),-w -Ilessons/$(notdir $(@D)) $$(tests/run-claim --flags $(@:$(BUILD)/%=tests/%.diff)))
 $(foreach lesson,$(call needing,site),$(eval \
-	$(BUILD)/claims/$(notdir $(lesson))/%: fetch = $(BUILD)/common/fetch.o))
-$(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,site)))),$(claims)): $(BUILD)/common/fetch.o | $(site)
+	$(BUILD)/claims/$(notdir $(lesson))/%: fetch = $(fetch_objects:%=$(BUILD)/%)))
+$(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,site)))),$(claims)): $(fetch_objects:%=$(BUILD)/%) | $(site)
 $(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,postgres)))),$(claims)): | $(postgres) $(cluster)
 
 test-claims: tools $(claims)
