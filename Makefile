@@ -104,7 +104,7 @@ programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
 # What is started around the programs of a lesson: the local web site, a database.
 site := $(addprefix $(BUILD)/common/,site with-site)
-postgres := $(BUILD)/common/with-postgres
+postgres := $(addprefix $(BUILD)/common/,with-postgres find-postgres lifeline)
 cluster := $(BUILD)/postgres/cluster.tar
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
@@ -202,8 +202,10 @@ $(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o $(fetch_
 	$(link_tool)
 $(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o)
 	$(link_tool)
-$(call tool,common/with-postgres,common/servers/with-postgres.o common/servers/launch.o)
+$(call tool,common/lifeline,common/servers/lifeline.o common/servers/launch.o)
 	$(link_tool)
+$(addprefix $(BUILD)/common/,with-postgres find-postgres): $(BUILD)/common/%: common/servers/%
+	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
 # lesson says so (make, make lesson-NN), or is a SKIP (make test).
@@ -232,7 +234,7 @@ $(call in_lesson,$(call needing,postgres)): | $(postgres) $(cluster)
 # that need one say why.
 $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
-	$(postgres) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
+	$(firstword $(postgres)) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
 tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/subjects/fetch_subject
 

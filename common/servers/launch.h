@@ -1,5 +1,5 @@
 /* around.h - what the programs that put something around a program (with-site,
- * with-postgres) share. */
+ * lifeline) share. */
 #ifndef AROUND_H
 #define AROUND_H
 
