@@ -102,7 +102,7 @@ outs := $(filter-out $(exercise_outs),$(recordings))
 solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
-# What is started around the programs of a lesson: the local web site, a database.
+# The wrappers that start what a lesson needs: the local web site, a database.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(addprefix $(BUILD)/common/,with-postgres find-postgres lifeline)
 cluster := $(BUILD)/postgres/cluster.tar

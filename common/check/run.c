@@ -233,7 +233,7 @@ static void pass_ready_fd(int ready_fd)
     char number[16];
 
     snprintf(number, sizeof number, "%d", ready_fd);
-    setenv("STARTED_FD", number, 1);
+    setenv("READY_FD", number, 1);
     fcntl(ready_fd, F_SETFD, 0);
 }
 

@@ -28,12 +28,12 @@ enum {
     MOST_OF_A_LINE = 2000, /* bytes */
     FLUSH = 15,            /* ms; lines that come closer stand beside one another */
     PATIENCE = 1000,       /* ms that an ended program's output may stay open */
-    GATE = 3,
-    BEGINS = 4 /* in a program that has surroundings: see common/servers/launch.h */
+    BARRIER = 3,
+    READY = 4 /* in a program that has surroundings: see common/servers/launch.h */
 };
 
 static char under_valgrind[] = "common/check/under-valgrind";
-static char around[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
+static char wrapper[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
 
 struct program;
 
@@ -57,8 +57,8 @@ struct program {
 
     uv_process_t process;
     struct output out, err;
-    uv_pipe_t begins; /* its surroundings stand, this tells */
-    bool has_begun;
+    uv_pipe_t ready; /* its surroundings stand, this tells */
+    bool is_ready;
     bool is_running, prints_without_end;
     int64_t status;
     int signal;
@@ -70,11 +70,11 @@ struct program {
 
 struct group {
     struct program **programs;
-    int count, open; /* `open`: outputs and processes we still wait for */
-    int columns;     /* how wide each was when the headers were printed */
-    int not_begun;   /* of those whose surroundings are still being made, */
-    uv_file
-        gate[2]; /* behind which the others wait for them: a pipe that nobody writes to */
+    int count, open;    /* `open`: outputs and processes we still wait for */
+    int columns;        /* how wide each was when the headers were printed */
+    int not_ready;      /* of those whose surroundings are still being made, */
+    uv_file barrier[2]; /* behind which the others wait for them: a pipe that nobody
+                           writes to */
     uv_timer_t flush;
 };
 
@@ -175,7 +175,7 @@ static void add_program(const char *file)
 
 static bool about_says(const char *key, const char *word);
 
-static void find_around(void)
+static void find_wrapper(void)
 {
     const char *build = getenv("BUILD");
 
@@ -183,8 +183,8 @@ static void find_around(void)
         const char *what = i == 0 ? "site" : "postgres";
 
         if (about_says("needs", what))
-            snprintf(around, sizeof around, "%s/common/with-%s", build ? build : "build",
-                     what);
+            snprintf(wrapper, sizeof wrapper, "%s/common/with-%s",
+                     build ? build : "build", what);
     }
 }
 
@@ -202,8 +202,8 @@ static void find_command(struct program *program)
     bool needs_tool = program->is_wrong && about_says("needs", "valgrind");
     size_t count = 0;
 
-    if (*around)
-        program->argv[count++] = around;
+    if (*wrapper)
+        program->argv[count++] = wrapper;
     program->lacks_tool = needs_tool && !has_valgrind();
     if (needs_tool && !program->lacks_tool)
         program->argv[count++] = under_valgrind;
@@ -294,7 +294,7 @@ static void find_programs(void)
         free(names[i]);
     slug_size = strlen(strchr(strrchr(directory, '/'), '-')) - 1;
     qsort(programs, (size_t)program_count, sizeof *programs, compare_programs);
-    find_around();
+    find_wrapper();
     for (int i = 0; i < program_count; i++)
         find_command(&programs[i]);
 }
@@ -430,7 +430,7 @@ static struct group group; /* the one that is running */
 
 static void start(struct program *program);
 static void end_program(struct program *program);
-static void make_gate(void);
+static void make_barrier(void);
 static int close_file(uv_file file);
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
 static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text);
@@ -498,12 +498,12 @@ static void show_group(struct program **members, int count)
     print_headers();
     flush_screen();
     must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
-    if (*around)
-        make_gate();
+    if (*wrapper)
+        make_barrier();
     for (int i = 0; i < count; i++)
         start(members[i]);
-    if (*around)
-        must("close our end of a pipe", close_file(group.gate[0]));
+    if (*wrapper)
+        must("close our end of a pipe", close_file(group.barrier[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     putchar('\n');
 }
@@ -513,38 +513,38 @@ static int close_file(uv_file file)
     return close(file) == 0 ? 0 : uv_translate_sys_error(errno);
 }
 
-/* What stands around a program takes a while to make, a database more than a second, and
+/* What a wrapper starts takes a while to start, a database more than a second, and
  * not always as long. So that they begin together, all wait until the last is ready. */
-static void make_gate(void)
+static void make_barrier(void)
 {
     char number[16];
 
-    must("open a pipe", uv_pipe(group.gate, 0, 0));
-    snprintf(number, sizeof number, "%d", GATE);
-    must("tell of the gate", uv_os_setenv("START_GATE_FD", number));
-    snprintf(number, sizeof number, "%d", BEGINS);
-    must("tell of the start", uv_os_setenv("STARTED_FD", number));
+    must("open a pipe", uv_pipe(group.barrier, 0, 0));
+    snprintf(number, sizeof number, "%d", BARRIER);
+    must("tell of the barrier", uv_os_setenv("START_BARRIER_FD", number));
+    snprintf(number, sizeof number, "%d", READY);
+    must("tell of readiness", uv_os_setenv("READY_FD", number));
 }
 
 /* It is ready, or will never be. */
-static void begin(struct program *program)
+static void mark_ready(struct program *program)
 {
-    if (!*around || program->has_begun)
+    if (!*wrapper || program->is_ready)
         return;
-    program->has_begun = true;
-    uv_close((uv_handle_t *)&program->begins, NULL);
-    if (--group.not_begun > 0)
+    program->is_ready = true;
+    uv_close((uv_handle_t *)&program->ready, NULL);
+    if (--group.not_ready > 0)
         return;
     for (int i = 0; i < group.count; i++)
         group.programs[i]->started = uv_hrtime();
-    must("open the gate", close_file(group.gate[1]));
+    must("open the barrier", close_file(group.barrier[1]));
 }
 
-static void on_begin(uv_stream_t *pipe, ssize_t got, const uv_buf_t *told)
+static void on_ready(uv_stream_t *pipe, ssize_t got, const uv_buf_t *told)
 {
     (void)told; /* when that was; but it waits for the others now */
     if (got != 0)
-        begin(pipe->data);
+        mark_ready(pipe->data);
 }
 
 static void open_output(struct output *output, struct program *program,
@@ -566,27 +566,27 @@ static void flush_soon(void)
 /* In a process group of its own, so that it ends with all that it started. */
 static void start(struct program *program)
 {
-    uv_stdio_container_t files[BEGINS + 1] = {
+    uv_stdio_container_t files[READY + 1] = {
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
          .data.stream = (uv_stream_t *)&program->out.pipe},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
          .data.stream = (uv_stream_t *)&program->err.pipe},
-        [GATE] = {.flags = UV_INHERIT_FD, .data.fd = group.gate[0]},
-        [BEGINS] = {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-                    .data.stream = (uv_stream_t *)&program->begins},
+        [BARRIER] = {.flags = UV_INHERIT_FD, .data.fd = group.barrier[0]},
+        [READY] = {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+                   .data.stream = (uv_stream_t *)&program->ready},
     };
     uv_process_options_t options = {.file = program->argv[0],
                                     .args = program->argv,
                                     .stdio = files,
-                                    .stdio_count = *around ? BEGINS + 1 : 3,
+                                    .stdio_count = *wrapper ? READY + 1 : 3,
                                     .exit_cb = on_exit_of,
                                     .flags = UV_PROCESS_DETACHED};
 
     open_output(&program->out, program, "");
     open_output(&program->err, program, "! ");
-    if (*around)
-        must("open a pipe", uv_pipe_init(uv_default_loop(), &program->begins, 0));
+    if (*wrapper)
+        must("open a pipe", uv_pipe_init(uv_default_loop(), &program->ready, 0));
     program->started = uv_hrtime();
     must_do("start", program->argv[0],
             uv_spawn(uv_default_loop(), &program->process, &options));
@@ -597,11 +597,11 @@ static void start(struct program *program)
     must("read a program's output",
          uv_read_start((uv_stream_t *)&program->err.pipe, on_room, on_output));
     group.open += 3;
-    if (*around) {
-        program->begins.data = program;
-        group.not_begun++;
-        must("see it begin",
-             uv_read_start((uv_stream_t *)&program->begins, on_room, on_begin));
+    if (*wrapper) {
+        program->ready.data = program;
+        group.not_ready++;
+        must("see it ready",
+             uv_read_start((uv_stream_t *)&program->ready, on_room, on_ready));
     }
 }
 
@@ -699,7 +699,7 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
     program->status = status;
     program->signal = signal;
     program->ended = uv_hrtime();
-    begin(program); /* if it never has */
+    mark_ready(program); /* if it never has */
     uv_close((uv_handle_t *)process, NULL);
     group.open--;
     flush_soon();
@@ -851,7 +851,7 @@ static void explain_tool(const struct program *program)
     print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
                   "is not installed; make setup-checks installs it. Then:",
                   0);
-    printf("\n    %s%s%s", around, *around ? " " : "", under_valgrind);
+    printf("\n    %s%s%s", wrapper, *wrapper ? " " : "", under_valgrind);
     for (char *const *word = program->own; *word; word++)
         printf(" %s", *word);
     printf("\n\n");
@@ -1013,7 +1013,7 @@ static void print_next_steps(void)
     printf("%sAnd now%s\n\n", bold(), plain());
     if (exists("README.md"))
         printf("  read on             %s/README.md\n", directory);
-    printf("  start one yourself %s%s", *around ? " " : "", around);
+    printf("  start one yourself %s%s", *wrapper ? " " : "", wrapper);
     for (char **word = programs[example].own; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))

@@ -1,4 +1,4 @@
-/* around.c - see around.h */
+/* launch.c - see launch.h */
 
 #include "launch.h"
 
@@ -14,7 +14,7 @@
 
 enum { MOST = 1 << 20 }; /* files that are looked for where there is no /dev/fd */
 
-void close_others(int one, int other)
+void launch_close_others(int one, int other)
 {
     DIR *open_files = opendir("/dev/fd");
     struct dirent *entry;
@@ -35,37 +35,36 @@ void close_others(int one, int other)
             close(fd);
 }
 
-/* What was before is not the program's time. (Who wanted to know may be gone: no reason
- * for SIGPIPE to end us.) */
-static void tell_that_it_begins(int file)
+/* The reader may be gone: then SIGPIPE must not end the wrapper. */
+static void report_readiness(int fd)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN}, usual;
     struct timespec now;
     int64_t ns;
 
     sigaction(SIGPIPE, &ignore, &usual);
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-    if (write(file, &ns, sizeof ns) == sizeof ns) /* otherwise nobody wants to know */
-        close(file);
+    if (write(fd, &ns, sizeof ns) ==
+        sizeof ns) /* else it is no such pipe: keep it open */
+        close(fd);
     sigaction(SIGPIPE, &usual, NULL);
 }
 
-void become(const char *self, char *argv[])
+void launch_exec(const char *self, char *argv[])
 {
-    const char *started = getenv("STARTED_FD"), *gate = getenv("START_GATE_FD");
+    const char *ready = getenv("READY_FD"), *barrier = getenv("START_BARRIER_FD");
     char byte;
 
-    if (started) {
-        tell_that_it_begins(atoi(started));
-        unsetenv("STARTED_FD");
+    if (ready) {
+        report_readiness(atoi(ready));
+        unsetenv("READY_FD");
     }
-    if (gate) {
-        while (read(atoi(gate), &byte, 1) > 0)
+    if (barrier) {
+        while (read(atoi(barrier), &byte, 1) > 0)
             ;
-        close(atoi(gate));
-        unsetenv("START_GATE_FD");
+        close(atoi(barrier));
+        unsetenv("START_BARRIER_FD");
     }
     execvp(argv[0], argv);
     fprintf(stderr, "%s: cannot start %s: %s\n", self, argv[0], strerror(errno));

@@ -6,13 +6,13 @@
  * SERVER is a script (with-postgres). `SERVER --start` is started in a new directory in
  * $TMPDIR, in a process group of its own. It prints what the program has to know,
  * NAME=VALUE a line, and closes its stdout when it is ready. If it has printed nothing,
- * it has failed, and said why. Then this becomes PROGRAM, by exec.
+ * it has failed, and said why. Then this process becomes PROGRAM, by exec.
  *
  * A watcher holds the read end of a pipe, the lifeline; nobody writes to it, and the only
  * write end is the program's. However that ends, the system closes its files, and the
  * watcher reads end of file. It calls `SERVER --stop GROUP`, kills what is left of the
  * process group, and removes the directory.
- * Order of events: main -> watch -> start -> become; clean_up */
+ * Order of events: main -> watch -> start -> launch_exec; clean_up */
 
 #include "launch.h"
 
@@ -118,7 +118,7 @@ static _Noreturn void watch(const char *server, int null, int lifeline, int repo
     dup2(null, STDIN_FILENO);
     dup2(report, STDOUT_FILENO);
     fcntl(STDERR_FILENO, F_SETFD, 0);
-    close_others(lifeline, -1);
+    launch_close_others(lifeline, -1);
     make_directory(directory);
     group = start(server, "--start", NULL);
     if (group < 0)
@@ -149,7 +149,7 @@ static bool read_environment(int report)
     return any;
 }
 
-static _Noreturn void become_as(const char *name, char *argv[])
+static _Noreturn void exec_as(const char *name, char *argv[])
 {
     struct passwd *user = getpwnam(name);
 
@@ -168,7 +168,7 @@ int main(int argc, char *argv[])
     pid_t watcher;
 
     if (argc > 3 && strcmp(argv[1], "--as") == 0)
-        become_as(argv[2], argv + 3);
+        exec_as(argv[2], argv + 3);
     if (argc < 3) {
         fputs("usage: lifeline SERVER PROGRAM [ARGUMENT...]\n", stderr);
         return 2;
@@ -194,5 +194,5 @@ int main(int argc, char *argv[])
         waitpid(watcher, NULL, 0);
         return EXIT_FAILURE;
     }
-    become(self, argv + 2);
+    launch_exec(self, argv + 2);
 }

@@ -15,7 +15,7 @@
  * then that child tells us whether the site has said why it ends.) And it is in a session
  * of its own, so that Ctrl-C reaches the program but not the site: who handles it can
  * still ask for pages. Order of events: main -> start_site -> be_site; read_address ->
- * become */
+ * launch_exec */
 
 #include "launch.h"
 
@@ -77,7 +77,7 @@ int main(int argc, char *argv[])
         return 1;
     if (setenv("SITE", address, 1) != 0)
         stop("set SITE");
-    become("with-site", argv + 1); /* with input.to_write, which it need not know */
+    launch_exec("with-site", argv + 1); /* with input.to_write, which it need not know */
 }
 
 static _Noreturn void stop(const char *what)
@@ -136,8 +136,8 @@ static pid_t start_site(const char *path, struct ends input, struct ends output)
     child = fork();
     if (child == 0)
         be_site(path, input, output);
-    close_others(-1,
-                 -1); /* by which the site knows that we are there, and we that it is */
+    launch_close_others(
+        -1, -1); /* by which the site knows that we are there, and we that it is */
     if (child < 0)
         fprintf(stderr, "with-site: cannot start the site: %s\n", strerror(errno));
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -151,7 +151,7 @@ static _Noreturn void be_site(const char *path, struct ends input, struct ends o
 {
     dup2(input.to_read, STDIN_FILENO);
     dup2(output.to_write, STDOUT_FILENO);
-    close_others(-1, -1);
+    launch_close_others(-1, -1);
     execl(path, "site", (char *)NULL);
     fprintf(stderr, "with-site: cannot start %s: %s\n", path, strerror(errno));
     _exit(1);

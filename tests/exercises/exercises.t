@@ -107,7 +107,7 @@ sub start_judging_all {
     if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
         for my $recording (recordings_of($lesson)) {
             my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
-            my $with = `common/commands/needs --around lessons/$lesson` =~ s/\n//r;
+            my $with = `common/commands/needs --wrapper lessons/$lesson` =~ s/\n//r;
             start_judging($recording, 'env', "WITH=$with", "$build/common/check/check", $recording, $solution, @arguments);
         }
     }

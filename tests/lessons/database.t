@@ -22,8 +22,8 @@ if ($missing) {
 
 # All of this happens beside one server.
 if (!@ARGV) {
-    my $around = "$build/common/with-postgres";
-    exec $around, $^X, $0, 'inside' or BAIL_OUT("$around is not built: make");
+    my $wrapper = "$build/common/with-postgres";
+    exec $wrapper, $^X, $0, 'inside' or BAIL_OUT("$wrapper is not built: make");
 }
 
 my $scratch = scratch();

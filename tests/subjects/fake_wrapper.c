@@ -1,10 +1,10 @@
 /* fake_wrapper.c - stands for with-site and with-postgres in check.t: it starts a helper,
- * says that it is ready, and becomes the program.
+ * reports readiness, and is replaced by the program.
  *
  *     fake_wrapper PROGRAM ARGUMENT...
  *
- * It says that it was ready $READY seconds from now, or before if that is negative. Its
- * helper ends when the program does; if there is a $STAYS, it never ends. */
+ * The moment of readiness that it reports is $READY seconds from now; negative: before.
+ * Its helper ends when the program does; with $STAYS, never. */
 
 #include "servers/launch.h"
 
@@ -25,7 +25,7 @@ static void sign_log(void)
     fclose(log);
 }
 
-/* The program holds the other end of its pipe, and never writes. */
+/* The lifeline: the program inherits its write end. */
 static void help(int file)
 {
     char byte;
@@ -38,9 +38,9 @@ static void help(int file)
     _exit(0);
 }
 
-static void say_ready(void)
+static void report_readiness(void)
 {
-    const char *ready = getenv("READY"), *fd = getenv("STARTED_FD");
+    const char *ready = getenv("READY"), *fd = getenv("READY_FD");
     struct timespec now;
     int64_t ns;
 
@@ -48,7 +48,7 @@ static void say_ready(void)
     ns = ((int64_t)now.tv_sec + (ready ? atoi(ready) : 0)) * 1000000000 + now.tv_nsec;
     if (fd && write(atoi(fd), &ns, sizeof ns) == sizeof ns)
         close(atoi(fd));
-    unsetenv("STARTED_FD");
+    unsetenv("READY_FD");
 }
 
 int main(int argc, char *argv[])
@@ -63,6 +63,6 @@ int main(int argc, char *argv[])
         help(ends[0]);
     }
     close(ends[0]);
-    say_ready();
-    become("fake_wrapper", argv + 1);
+    report_readiness();
+    launch_exec("fake_wrapper", argv + 1);
 }

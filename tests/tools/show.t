@@ -500,10 +500,10 @@ subtest 'what stands around them takes a while, and not as long for each: they b
     # See common/servers/launch.h. The start-up of x_sync takes until x_async waits for it (or doesn't),
     # and 30 s by the clock.
     my $waits = q(grep -q '^State:.S' /proc/$(cat waits)/status);
-    my $around = q{case $1 in *_async) echo $$ >waits.new; mv waits.new waits ;; esac
-        eval "printf 12345678 >&$STARTED_FD; read nothing <&$START_GATE_FD"; exec "$@"};
+    my $wrapper = q{case $1 in *_async) echo $$ >waits.new; mv waits.new waits ;; esac
+        eval "printf 12345678 >&$READY_FD; read nothing <&$START_BARRIER_FD"; exec "$@"};
     write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) until [ -e waits ]; do sleep 0.02; done
-            until [ -e printed ] || $waits; do sleep 0.02; done; echo 30 >clock; : >up ;;\nesac\n$around\n", 0755);
+            until [ -e printed ] || $waits; do sleep 0.02; done; echo 30 >clock; : >up ;;\nesac\n$wrapper\n", 0755);
     my $ran = show($dir, COLUMNS => 100);
     ended_well($ran);
     is(() = $ran->{out} =~ /a: together/g, 2, 'together');
@@ -511,7 +511,7 @@ subtest 'what stands around them takes a while, and not as long for each: they b
     has($ran, "start one yourself  build/common/with-site build/lessons/01-x/x_async\n", 'how to start it');
 
     write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) echo 'no site' >&2; exit 3 ;;\n"
-            . "esac\n$around\n", 0755);
+            . "esac\n$wrapper\n", 0755);
     $ran = show($dir, COLUMNS => 100);
     is($ran->{status}, 1, 'one has no surroundings');
     has($ran, '! no site', 'which is told');

@@ -19,7 +19,7 @@ use Time::HiRes qw(time);
 my @under = split ' ', $ENV{UNDER} // '';
 my $slow  = @under ? 10 : $ENV{SLOW} // 1;
 my $here  = scratch();
-delete @ENV{qw(SITE UNDER SLOW STARTED_FD)};
+delete @ENV{qw(SITE UNDER SLOW READY_FD)};
 $SIG{PIPE} = 'IGNORE';
 
 if (!-x build_dir() . '/common/site') {
