@@ -187,7 +187,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
-$(call tool,common/check/check,$(checker) common/timeline/line.o)
+$(call tool,common/check/check,$(checker) common/timeline/line.o common/die.o)
 	$(link_tool)
 $(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
@@ -200,7 +200,7 @@ $(call tool,common/site,common/servers/site.o common/servers/site-routes.o commo
 fetch_objects := common/fetch.o common/fetch_error.o
 $(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o $(fetch_objects) common/lesson.o)
 	$(link_tool)
-$(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o)
+$(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o common/die.o)
 	$(link_tool)
 $(call tool,common/lifeline,common/servers/lifeline.o common/servers/launch.o)
 	$(link_tool)

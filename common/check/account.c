@@ -2,7 +2,10 @@
 
 #include "account.h"
 
+#include "die.h"
+
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,48 +13,39 @@
 
 enum { DEEPEST = 8, LONGEST_PATH = 1024 }; /* generations of children; bytes */
 
-struct account {
+struct thread_delay {
     long thread;
-    int64_t delayed;
+    int64_t runqueue_ns;
 };
 
-/* --- One number of the kernel's --- */
+/* --- One process or thread --- */
 
-static bool read_number_at(const char *path, int field, int64_t *number)
+static bool read_delay(const char *path, int64_t *runqueue_ns)
 {
-    char text[128];
     FILE *file = fopen(path, "re");
-    char *next = text;
-    bool found;
+    bool found = file && fscanf(file, "%*s %" SCNd64, runqueue_ns) == 1;
 
-    if (file == NULL)
-        return false;
-    found = fgets(text, sizeof text, file) != NULL;
-    fclose(file);
-    for (int i = 0; found && i <= field; i++)
-        *number = strtoll(next, &next, 10);
+    if (file)
+        fclose(file);
     return found;
 }
 
-bool delays_are_known(void)
+bool account_has_delays(void)
 {
-    static int known = -1; /* not looked yet */
     int64_t delay;
 
-    if (known < 0)
-        known = read_number_at("/proc/self/schedstat", 1, &delay);
-    return known;
+    return read_delay("/proc/self/schedstat", &delay);
 }
 
-int64_t own_runqueue_delay(void)
+int64_t account_own_runqueue(void)
 {
     int64_t delay = 0;
 
-    read_number_at("/proc/self/schedstat", 1, &delay);
+    read_delay("/proc/self/schedstat", &delay);
     return delay;
 }
 
-int64_t own_cpu_time(void)
+int64_t account_own_cpu(void)
 {
     struct timespec time;
 
@@ -59,7 +53,7 @@ int64_t own_cpu_time(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* --- The limit of a control group. Version 2 says it in us, version 1 in ns. --- */
+/* --- The limit of a control group. Version 2 tells it in us, version 1 in ns. --- */
 
 static int64_t throttled_in(const char *directory)
 {
@@ -79,24 +73,21 @@ static int64_t throttled_in(const char *directory)
     return sum;
 }
 
-/* In a group, and in all that it is part of: each may have a limit. */
+/* In a group, and in all that contain it: each may have a limit. */
 static int64_t throttled_upwards(const char *top, const char *group)
 {
     char path[LONGEST_PATH];
-    size_t least = strlen(top);
     int64_t sum = 0;
 
     snprintf(path, sizeof path, "%s%s", top, group);
-    for (char *slash = path; slash && strlen(path) >= least;) {
+    do {
         sum += throttled_in(path);
-        slash = strrchr(path, '/');
-        if (slash)
-            *slash = '\0';
-    }
+        *strrchr(path, '/') = '\0';
+    } while (strlen(path) >= strlen(top));
     return sum;
 }
 
-int64_t throttled_time(void)
+int64_t account_throttled(void)
 {
     FILE *file = fopen("/proc/self/cgroup", "re");
     char line[LONGEST_PATH / 2];
@@ -125,91 +116,79 @@ int64_t throttled_time(void)
 
 /* --- The delays of a program, with its children --- */
 
-static bool note(struct accounts *accounts, long thread, int64_t delayed)
+static void note(struct account *account, long thread, int64_t runqueue_ns)
 {
-    struct account *all = accounts->all;
+    struct thread_delay *threads = account->threads;
 
-    for (size_t i = 0; i < accounts->count; i++)
-        if (all[i].thread == thread) {
-            if (delayed > all[i].delayed)
-                all[i].delayed = delayed;
-            return true;
+    for (size_t i = 0; i < account->count; i++)
+        if (threads[i].thread == thread) {
+            if (runqueue_ns > threads[i].runqueue_ns)
+                threads[i].runqueue_ns = runqueue_ns;
+            return;
         }
-    if (accounts->count == accounts->room) {
-        size_t room = accounts->room * 2 + 16;
-
-        all = realloc(all, room * sizeof *all);
-        if (all == NULL)
-            return false;
-        accounts->all = all;
-        accounts->room = room;
-    }
-    all[accounts->count++] = (struct account){thread, delayed};
-    return true;
+    account->threads = threads =
+        xgrow(threads, account->count, 1, &account->capacity, sizeof *threads);
+    threads[account->count++] = (struct thread_delay){thread, runqueue_ns};
 }
 
-static bool sample(struct accounts *accounts, long pid, int depth);
+static void sample(struct account *account, long pid, int depth);
 
-static bool sample_children(struct accounts *accounts, const char *path, int depth)
+static void sample_children(struct account *account, const char *path, int depth)
 {
     FILE *file = fopen(path, "re");
-    bool noted = true;
     long child;
 
-    while (file && noted && fscanf(file, "%ld", &child) == 1)
-        noted = sample(accounts, child, depth + 1);
+    while (file && fscanf(file, "%ld", &child) == 1)
+        sample(account, child, depth + 1);
     if (file)
         fclose(file);
-    return noted;
 }
 
-static bool sample(struct accounts *accounts, long pid, int depth)
+static void sample(struct account *account, long pid, int depth)
 {
     char path[96];
     struct dirent *entry;
     DIR *threads;
-    bool noted = true;
 
     snprintf(path, sizeof path, "/proc/%ld/task", pid);
     if (depth > DEEPEST || (threads = opendir(path)) == NULL)
-        return true;
-    while (noted && (entry = readdir(threads)) != NULL) {
+        return;
+    while ((entry = readdir(threads)) != NULL) {
         long thread = strtol(entry->d_name, NULL, 10);
-        int64_t delayed;
+        int64_t runqueue_ns;
 
         if (thread == 0) /* "." and ".." */
             continue;
         snprintf(path, sizeof path, "/proc/%ld/task/%ld/schedstat", pid, thread);
-        if (read_number_at(path, 1, &delayed))
-            noted = note(accounts, thread, delayed);
+        if (read_delay(path, &runqueue_ns))
+            note(account, thread, runqueue_ns);
         snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, thread);
-        noted = noted && sample_children(accounts, path, depth);
+        sample_children(account, path, depth);
     }
     closedir(threads);
-    return noted;
 }
 
-bool accounts_sample(struct accounts *accounts, long pid)
+void account_sample(struct account *account, long pid)
 {
-    return sample(accounts, pid, 0);
+    sample(account, pid, 0);
 }
 
-bool accounts_sample_own_children(struct accounts *accounts)
+void account_sample_own_children(struct account *account)
 {
-    return sample_children(accounts, "/proc/thread-self/children", 0);
+    sample_children(account, "/proc/thread-self/children", 0);
 }
 
-int64_t accounts_sum(const struct accounts *accounts)
+int64_t account_sum(const struct account *account)
 {
     int64_t sum = 0;
 
-    for (size_t i = 0; i < accounts->count; i++)
-        sum += accounts->all[i].delayed;
+    for (size_t i = 0; i < account->count; i++)
+        sum += account->threads[i].runqueue_ns;
     return sum;
 }
 
-void accounts_free(struct accounts *accounts)
+void account_free(struct account *account)
 {
-    free(accounts->all);
-    *accounts = (struct accounts){0};
+    free(account->threads);
+    *account = (struct account){0};
 }

@@ -4,8 +4,8 @@
 
 #include "judge.h"
 
-/* Print "Passed: ...", or "Not yet:" with what differs and what that usually means.
+/* Write "Passed: ...", or "Not yet:" with what differs and what that usually means.
  * `program` is what was started. */
-void advise(FILE *to, const struct verdict *verdict, const char *program);
+void advice_write(FILE *to, const struct verdict *verdict, const char *program);
 
 #endif

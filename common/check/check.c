@@ -8,14 +8,14 @@
  *     check --save FILE lessons/05-chores/chores_async.out
  *     check --replay FILE lessons/05-chores/chores_async.out
  *
- * Prints TAP, for prove; for a student, who doesn't want to wait, a verdict in
- * words, after fewer tries. When no program is named, it was built into $BUILD (`build`),
- * and what follows an @ in the recording's name is an argument.
+ * Prints TAP, for prove; for a student a verdict in words, after fewer runs. When no
+ * program is named, it was built into $BUILD (`build`), and what follows an @ in the
+ * recording's name is an argument.
  *
- * The rule is in judge.h. What may be noise is run again, and a run in which the machine
- * stood still, or was throttled, is told and repeated, within reason; nothing of it is
- * kept. --save writes all runs into a file (saved.c tells its form), which --replay
- * judges in place of runs: when it needs more than there are, the last one counts again.
+ * The rule is in judge.h. What may be noise is run again, and a run that a stall or
+ * throttling has spoilt is reported and repeated, within limits. --save writes all runs
+ * into a file (saved.c describes its form), which --replay judges in place of runs: when
+ * it needs more than there are, the last one counts again.
  *
  * Environment: TIMING=off judges no times; SLOW=3 lets everything be late three times as
  * much; UNDER="valgrind -q" runs the program under a tool, WITH=build/common/with-site in
@@ -38,7 +38,7 @@ enum {
     IMPATIENCE = 3000,   /* ms; a student's limit is this and the recording */
     TOOL_TAKES = 5,      /* times as long: a program under valgrind may */
     RECORDINGS = 5,      /* of which the smallest stamps are kept */
-    MOST_KEPT = 4 << 20, /* bytes of a run that nobody has asked to save */
+    MOST_KEPT = 4 << 20, /* bytes of a run, unless --save asks for all */
 };
 
 static const struct patience usual = {.runs = 7, .stalls = 14, .hangs = 1};
@@ -52,12 +52,12 @@ struct task {
     bool wrapped;   /* by $WITH */
     bool is_lesson; /* the program was found by the recording's name */
     bool student;
-    FILE *replayed;   /* where runs are loaded from; NULL: they are made */
+    FILE *replayed;   /* where runs are loaded from; NULL: the program is run */
     const char *save; /* where they are saved; or NULL */
     struct rule rule;
 };
 
-/* --- Runs: made, or loaded --- */
+/* --- Runs: of the program, or loaded --- */
 
 struct runs {
     const struct task *task;
@@ -65,40 +65,29 @@ struct runs {
     char *text;    /* all of them, saved */
     size_t size;
     FILE *saved;
-    char *last; /* the last that was loaded, saved */
+    long last; /* where the last that was loaded starts */
+    bool any;  /* is there one? */
 };
-
-static void load_last_again(struct runs *runs, struct run *run)
-{
-    const char *why;
-    FILE *from;
-
-    if (runs->last == NULL)
-        die("there is no run in what should be replayed");
-    from = fmemopen(runs->last, strlen(runs->last), "r");
-    if (from == NULL || !run_load(from, run, &why))
-        die("cannot load a run again: %s", strerror(errno));
-    fclose(from);
-}
 
 static struct run replay(struct runs *runs)
 {
+    FILE *from = runs->task->replayed;
+    long start = ftell(from);
     struct run run;
     const char *why;
-    size_t size;
-    FILE *last;
 
-    if (!run_load(runs->task->replayed, &run, &why)) {
-        run_free(&run);
-        if (why)
-            die("cannot replay: %s", why);
-        load_last_again(runs, &run);
+    if (run_load(from, &run, &why)) {
+        runs->last = start;
+        runs->any = true;
         return run;
     }
-    free(runs->last);
-    last = open_text(&runs->last, &size);
-    run_save(last, &run);
-    close_text(last, &runs->last);
+    run_free(&run);
+    if (why)
+        die("cannot replay: %s", why);
+    if (!runs->any)
+        die("there is no run in what should be replayed");
+    if (fseek(from, runs->last, SEEK_SET) != 0 || !run_load(from, &run, &why))
+        die_errno("cannot load a run again");
     return run;
 }
 
@@ -121,23 +110,24 @@ static void save_runs(const struct runs *runs, const char *path)
 
     if (to == NULL || fwrite(runs->text, 1, runs->size, to) != runs->size ||
         fclose(to) != 0)
-        die("cannot write %s: %s", path, strerror(errno));
+        die_errno("cannot write %s", path);
 }
 
-/* --- Telling it as TAP, with a diagnosis on stderr --- */
+/* --- The report as TAP, with a diagnosis on stderr --- */
 
-static const struct style style = {"- recorded, + this run", 30, 30, 10, 10, true};
+static const struct explain_style style = {
+    "- recorded, + this run", 30, 30, 10, 10, true};
 
-static void explain(FILE *to, const struct judgement *judgement)
+static void write_diagnosis(FILE *to, const struct judgement *judgement)
 {
     const struct verdict *verdict = &judgement->verdict;
     bool text = verdict->text_is_right && verdict->in_order;
 
     if (!text)
         explain_text(to, verdict, &style);
-    if (verdict->early > 0 || anything_late(verdict))
+    if (verdict->early > 0 || verdict_is_late(verdict))
         explain_times(to, verdict, &style);
-    if (anything_late(verdict))
+    if (verdict_is_late(verdict))
         fprintf(to, "this is the best of %d runs%s\n", judgement->runs,
                 verdict->run->delays_known
                     ? ""
@@ -147,9 +137,9 @@ static void explain(FILE *to, const struct judgement *judgement)
         explain_end(to, verdict);
 }
 
-/* Print a diagnosis to stderr, which prove shows; in one piece, since others write there
- * too. */
-static void publish(const char *title, const char *why, size_t size)
+/* Print a diagnosis to stderr, which prove shows; in one piece, since other programs
+ * write there too. */
+static void print_diagnosis(const char *title, const char *why, size_t size)
 {
     char *text;
     size_t text_size;
@@ -162,15 +152,15 @@ static void publish(const char *title, const char *why, size_t size)
     }
     close_text(piece, &text);
     if (write(STDERR_FILENO, text, text_size) < 0) {
-        /* nobody listens; the verdict is on stdout */
+        /* the verdict is on stdout */
     }
     free(text);
 }
 
-static void print_point(int number, bool ok, const char *format, ...)
+static void tap_result(int number, bool ok, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void print_point(int number, bool ok, const char *format, ...)
+static void tap_result(int number, bool ok, const char *format, ...)
 {
     va_list args;
 
@@ -185,34 +175,35 @@ static void print_tap(const struct judgement *judgement, const struct task *task
 {
     const struct verdict *verdict = &judgement->verdict;
     bool text = verdict->text_is_right && verdict->in_order;
-    bool times =
-        text && !verdict->early && !verdict->run->ended_by_us && !anything_late(verdict);
+    bool times = text && !verdict->early && !verdict->run->ended_by_us &&
+                 !verdict_is_late(verdict);
 
     puts("1..3");
-    print_point(1, text, "%s prints the recorded lines", task->name);
+    tap_result(1, text, "%s prints the recorded lines", task->name);
     if (!task->rule.timing)
-        print_point(2, true, "%s # SKIP TIMING=off: no times are judged", task->name);
+        tap_result(2, true, "%s # SKIP TIMING=off: no times are judged", task->name);
     else if (text && times && !verdict->end_is_right)
-        print_point(2, true, "%s # SKIP it ended wrong: no times are judged", task->name);
+        tap_result(2, true, "%s # SKIP it ended wrong: no times are judged", task->name);
     else
-        print_point(2, times, "%s takes the recorded time%s%s", task->name,
-                    judgement->runs > 1 ? ", looked at more than once" : "",
-                    verdict->text_is_right ? "" : " (can't be told: the lines differ)");
-    print_point(3, verdict->end_is_right, "%s ends as recorded and leaves nothing behind",
-                task->name);
+        tap_result(2, times, "%s takes the recorded time%s%s", task->name,
+                   judgement->runs > 1 ? ", looked at more than once" : "",
+                   verdict->text_is_right ? "" : " (can't be told: the lines differ)");
+    tap_result(3, verdict->end_is_right, "%s ends as recorded and leaves nothing behind",
+               task->name);
 }
 
-/* It can't be judged at all. */
-static bool print_failure(const struct task *task, const char *what, const char *why)
+/* `what` can't be, so nothing can be judged; `why` is a line. Both are freed here. */
+static void print_failure(const struct task *task, char *what, char *why)
 {
     if (task->student) {
-        printf("  %s\n", why);
-        return false;
+        printf("  %s", why);
+    } else {
+        puts("1..1");
+        tap_result(1, false, "%s", what);
+        print_diagnosis(task->name, why, strlen(why));
     }
-    puts("1..1");
-    print_point(1, false, "%s", what);
-    fprintf(stderr, "# %s:\n#   %s\n", task->name, why);
-    return false;
+    free(what);
+    free(why);
 }
 
 /* --- Keeping what a wrong program printed --- */
@@ -234,70 +225,80 @@ static const char *build_directory(void)
     return build ? build : "build";
 }
 
-/* build/failed/05-chores/chores_async.out is what it printed, for a look at leisure and
- * for CI to keep; .runs beside it are all its runs, for --replay. What stood there from
- * an earlier check is gone either way. */
-static void keep_failed(FILE *why, const struct judgement *judgement,
-                        const struct runs *runs, const char *path, bool failed)
+/* build/failed/05-chores/chores_async.out for lessons/05-chores/chores_async.out; with
+ * the end .runs, all its runs. The directory is made when `make`. free() frees the
+ * result. */
+static char *kept_path(const char *path, const char *end, bool make)
 {
-    char *top = format("%s/failed", build_directory());
-    char *lesson = format("%s", path), *file = strrchr(lesson, '/');
-    char *directory, *kept, *kept_runs;
-    FILE *to;
+    const char *name = strrchr(path, '/') + 1, *lesson = name - 1;
+    char *top = xstrfmt("%s/failed", build_directory()), *directory, *kept;
 
-    *file++ = '\0';
-    file[strlen(file) - strlen(".out")] = '\0';
-    directory = format("%s/%s", top, strrchr(lesson, '/') + 1);
-    kept = format("%s/%s.out", directory, file);
-    kept_runs = format("%s/%s.runs", directory, file);
-    if (failed) {
+    while (lesson > path && lesson[-1] != '/')
+        lesson--;
+    directory = xstrfmt("%s/%.*s", top, (int)(name - 1 - lesson), lesson);
+    kept =
+        xstrfmt("%s/%.*s%s", directory, (int)(strlen(name) - strlen(".out")), name, end);
+    if (make) {
         mkdir(top, 0777);
         mkdir(directory, 0777);
     }
-    unlink(kept);
-    unlink(kept_runs);
-    if (failed && (to = fopen(kept, "w")) != NULL) {
+    free(top);
+    free(directory);
+    return kept;
+}
+
+/* Keep what a program that failed has printed, for CI and for --replay. What an earlier
+ * check has kept is removed in any case. */
+static void keep_failed(FILE *why, const struct judgement *judgement,
+                        const struct runs *runs, bool failed)
+{
+    char *out = kept_path(runs->task->path, ".out", failed);
+    char *all_runs = kept_path(runs->task->path, ".runs", false);
+    FILE *to;
+
+    unlink(out);
+    unlink(all_runs);
+    if (failed && (to = fopen(out, "w")) != NULL) {
         write_run(to, &judgement->verdict);
         if (fclose(to) == 0)
-            fprintf(why, "all that it printed is in %s\n", kept);
+            fprintf(why, "all that it printed is in %s\n", out);
     }
-    if (failed && (to = fopen(kept_runs, "w")) != NULL) {
+    if (failed && (to = fopen(all_runs, "w")) != NULL) {
         fwrite(runs->text, 1, runs->size, to);
         if (fclose(to) == 0)
             fprintf(why, "its runs are in %s: `check --replay` judges them again\n",
-                    kept_runs);
+                    all_runs);
     }
-    free(kept_runs);
-    free(kept);
-    free(directory);
-    free(lesson);
-    free(top);
+    free(out);
+    free(all_runs);
 }
 
-static void report(const struct judgement *judgement, const struct runs *runs,
-                   const struct task *task)
+/* Returns whether it passes. */
+static bool report_judgement(const struct judgement *judgement, const struct runs *runs)
 {
+    const struct task *task = runs->task;
     bool passes = verdict_passes(&judgement->verdict);
     size_t size;
     char *why;
     FILE *to;
 
     if (task->student) {
-        advise(stdout, &judgement->verdict, task->command[task->wrapped]);
-        return;
+        advice_write(stdout, &judgement->verdict, task->command[task->wrapped]);
+        return passes;
     }
     if (judgement->stalls > 0)
         fprintf(stderr, "# %s: the machine stood still in %d of %d runs\n", task->name,
                 judgement->stalls, judgement->runs);
     print_tap(judgement, task);
     to = open_text(&why, &size);
-    explain(to, judgement);
+    write_diagnosis(to, judgement);
     if (task->is_lesson && !task->replayed)
-        keep_failed(to, judgement, runs, task->path, !passes);
+        keep_failed(to, judgement, runs, !passes);
     close_text(to, &why);
     if (!passes)
-        publish(task->name, why, size);
+        print_diagnosis(task->name, why, size);
     free(why);
+    return passes;
 }
 
 /* How long a run may take, in ms, before it is believed to hang. */
@@ -313,13 +314,30 @@ static int64_t find_limit(const struct recording *recording, const struct task *
 }
 
 /* Returns whether it passes. */
-static bool check(const struct task *task)
+static bool judge_task(const struct task *task, const struct recording *recording)
+{
+    struct runs runs = {.task = task, .limit = find_limit(recording, task)};
+    struct judgement judgement;
+    bool passes;
+
+    runs.saved = open_text(&runs.text, &runs.size);
+    judge_runs(&judgement, recording, &task->rule, task->student ? &for_student : &usual,
+               next_run, &runs);
+    close_text(runs.saved, &runs.text);
+    if (task->save)
+        save_runs(&runs, task->save);
+    passes = report_judgement(&judgement, &runs);
+    judgement_free(&judgement);
+    free(runs.text);
+    return passes;
+}
+
+/* Returns whether it passes. */
+static bool check_task(const struct task *task)
 {
     const char *program = task->command[0];
     struct recording recording;
-    struct runs runs = {.task = task};
-    struct judgement judgement;
-    bool passes;
+    bool passes = false;
     size_t size;
     char *why;
     FILE *to = open_text(&why, &size);
@@ -327,34 +345,16 @@ static bool check(const struct task *task)
 
     close_text(to, &why);
     if (!is_read) {
-        char *what = format("%s can be read", task->path);
-
-        why[size - 1] = '\0';
-        passes = print_failure(task, what, why);
-        free(what);
-    } else if (!task->replayed && strchr(program, '/') && access(program, X_OK) != 0) {
-        char *what = format("%s can be run", task->name);
-        char *cause = format("%s cannot be run: %s%s", program, strerror(errno),
-                             errno == ENOENT ? " (`make` builds it)" : "");
-
-        passes = print_failure(task, what, cause);
-        free(what);
-        free(cause);
+        print_failure(task, xstrfmt("%s can be read", task->path), why);
     } else {
-        runs.limit = find_limit(&recording, task);
-        runs.saved = open_text(&runs.text, &runs.size);
-        judge_runs(&judgement, &recording, &task->rule,
-                   task->student ? &for_student : &usual, next_run, &runs);
-        close_text(runs.saved, &runs.text);
-        if (task->save)
-            save_runs(&runs, task->save);
-        report(&judgement, &runs, task);
-        passes = verdict_passes(&judgement.verdict);
-        judgement_free(&judgement);
-        free(runs.text);
-        free(runs.last);
+        free(why);
+        if (!task->replayed && strchr(program, '/') && access(program, X_OK) != 0)
+            print_failure(task, xstrfmt("%s can be run", task->name),
+                          xstrfmt("%s cannot be run: %s%s\n", program, strerror(errno),
+                                  errno == ENOENT ? " (`make` builds it)" : ""));
+        else
+            passes = judge_task(task, &recording);
     }
-    free(why);
     recording_free(&recording);
     return passes;
 }
@@ -396,39 +396,37 @@ static const char *take_smallest(struct verdict *first, const struct run *run,
     return NULL;
 }
 
-/* Write beside the file, then put it in its place: it is never half there. */
+/* Write a new file and rename it, so that it is never half there; show the difference. */
 static void replace_file(const struct verdict *verdict, const char *path)
 {
-    char *beside = format("%s.XXXXXX", path);
+    char *beside = xstrfmt("%s.XXXXXX", path);
     char *diff[] = {"diff", "-u", (char *)(uintptr_t)path, beside, NULL};
     int fd = mkstemp(beside);
     FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
-    struct run run;
+    bool is_new = access(path, F_OK) != 0;
+    struct run run = {.err = NULL};
 
-    if (to == NULL)
-        die("cannot write %s: %s", beside, strerror(errno));
-    write_run(to, verdict);
-    if ((ferror(to) | fclose(to)) != 0 || chmod(beside, 0644) != 0) {
-        int error = errno;
-
-        unlink(beside);
-        die("cannot write %s: %s", path, strerror(error));
-    }
+    if (to != NULL)
+        write_run(to, verdict);
+    if (to == NULL || (ferror(to) | fclose(to)) != 0 || chmod(beside, 0644) != 0)
+        goto failed;
     run = run_program(diff, false, 60000);
-    if (access(path, F_OK) != 0)
+    if (rename(beside, path) != 0)
+        goto failed;
+    if (is_new)
         printf("%s: new, %zu lines\n", path, verdict->run->count);
     else if (run.exit_status == 0)
         printf("%s: unchanged\n", path);
     else
         fwrite(run.out, 1, run.out_size, stdout);
     run_free(&run);
-    if (rename(beside, path) != 0) {
-        int error = errno;
-
-        unlink(beside);
-        die("cannot replace %s: %s", path, strerror(error));
-    }
     free(beside);
+    return;
+failed:
+    fd = errno;
+    unlink(beside);
+    errno = fd;
+    die_errno("cannot write %s", path);
 }
 
 /* One in which the machine did not stand still, if there is any. */
@@ -437,13 +435,13 @@ static struct run run_for_record(struct runs *runs)
     for (int stalls = 0;; stalls++) {
         struct run run = next_run(runs);
 
-        if (stalls == usual.stalls || !was_stalled(&run))
+        if (stalls == usual.stalls || !judge_is_stalled(&run))
             return run;
         run_free(&run);
     }
 }
 
-static void record(const struct task *task)
+static void record_task(const struct task *task)
 {
     struct runs runs = {.task = task, .limit = (int64_t)(60000 * task->rule.slow)};
     struct run first_run = {0};
@@ -451,7 +449,7 @@ static void record(const struct task *task)
 
     for (int i = 0; i < RECORDINGS; i++) {
         struct run run = run_for_record(&runs);
-        struct line *lines = lines_of(&run);
+        struct line *lines = judge_lines(&run);
         const char *fault;
 
         if (i == 0) {
@@ -460,7 +458,7 @@ static void record(const struct task *task)
         }
         fault = take_smallest(&first, &run, lines);
         if (fault) {
-            show_lines(stderr, "  ", run.err, run.err_size, 30);
+            explain_show_lines(stderr, "  ", run.err, run.err_size, 30);
             die("cannot record %s: %s", task->name, fault);
         }
         if (i > 0) {
@@ -471,20 +469,19 @@ static void record(const struct task *task)
     replace_file(&first, task->path);
     free(first.lines);
     run_free(&first_run);
-    free(runs.last);
 }
 
 /* --- What is asked for --- */
 
 /* lessons/12-queue/queue_async@5.out -> {build/lessons/12-queue/queue_async, 5} */
-static char **find_command(const char *path)
+static char **lesson_command(const char *path)
 {
     size_t count = 1, length = strlen(path);
-    char **argv = room_for(length, sizeof *argv);
+    char **argv = xcalloc(length, sizeof *argv);
 
     if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
         die("%s is no .out file in a lesson's directory", path);
-    argv[0] = format("%s/%.*s", build_directory(), (int)(length - 4), path);
+    argv[0] = xstrfmt("%s/%.*s", build_directory(), (int)(length - 4), path);
     for (char *at = strrchr(argv[0], '/'); (at = strchr(at, '@')) != NULL;) {
         *at++ = '\0'; /* a directory may have an @ in its name, too */
         argv[count++] = at;
@@ -492,19 +489,19 @@ static char **find_command(const char *path)
     return argv;
 }
 
-/* Put before the command its wrapper, if there is one, and the words of $UNDER. */
-static char **start_with(const char *wrapper, char **argv)
+/* Put before the command its wrapper, unless that is NULL, and the words of $UNDER. */
+static char **wrap(char *wrapper, char **argv)
 {
     const char *under = getenv("UNDER");
-    char *words = format("%s", under ? under : ""); /* until the end */
-    size_t count = 0, room = 2;
+    char *words = xstrfmt("%s", under ? under : ""); /* until the end */
+    size_t count = 0, capacity = strlen(words) + 2;
     char **all;
 
     for (char **arg = argv; *arg; arg++)
-        room++;
-    all = room_for(room + strlen(words), sizeof *all);
+        capacity++;
+    all = xcalloc(capacity, sizeof *all);
     if (wrapper)
-        all[count++] = format("%s", wrapper);
+        all[count++] = wrapper;
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
         all[count++] = word;
     while (*argv)
@@ -525,7 +522,7 @@ static char *name_of(char *const argv[])
 
         if (i > 0)
             fputc(' ', to);
-        show_text(to, word, strlen(word));
+        explain_show_text(to, word, strlen(word));
     }
     close_text(to, &name);
     for (char *hash = name; (hash = strchr(hash, '#')) != NULL;)
@@ -551,16 +548,16 @@ static struct rule read_rule(void)
     return rule;
 }
 
-/* The same for every program, whoever starts us. */
+/* The same for every program, wherever it is checked. */
 static void prepare_environment(void)
 {
-    setenv("UV_USE_IO_URING", "0",
-           1); /* libuv 1.45-1.48 would read files without the pool */
+    /* libuv 1.45-1.48 would read files without the pool */
+    setenv("UV_USE_IO_URING", "0", 1);
     unsetenv("UV_THREADPOOL_SIZE");
     setenv("LC_ALL", "C", 1);
 }
 
-static _Noreturn void show_usage(void)
+static _Noreturn void exit_with_usage(void)
 {
     fputs("usage: check [--student | --record] [--replay FILE] [--save FILE] FILE.out"
           " [PROGRAM [ARGUMENT...]]\n",
@@ -570,23 +567,25 @@ static _Noreturn void show_usage(void)
 
 static FILE *open_replayed(const char *path)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    static char buffer[65536]; /* as in recording.c, it must not take memory */
+    FILE *file = fopen(path, "r");
+    static char
+        buffer[65536]; /* glibc takes a file for empty when it has no memory for one */
 
     if (file == NULL)
-        die("cannot read %s: %s", path, strerror(errno));
+        die_errno("cannot read %s", path);
     setvbuf(file, buffer, _IOFBF, sizeof buffer);
     return file;
 }
 
 int main(int argc, char *argv[])
 {
-    const char *wrapper = getenv("WITH");
+    char *wrapper = getenv("WITH");
     static struct task task; /* what it points to is kept until the end */
     char **command;
     bool recording = false, passes = true;
 
     (void)argc;
+    die_as("check", 2);
     for (argv++; *argv && **argv == '-'; argv++) {
         const char *file = argv[1];
 
@@ -599,27 +598,27 @@ int main(int argc, char *argv[])
         else if (strcmp(*argv, "--replay") == 0 && file)
             task.replayed = open_replayed(*++argv);
         else
-            show_usage();
+            exit_with_usage();
     }
     if (*argv == NULL || (recording && (task.save || task.student)))
-        show_usage();
+        exit_with_usage();
     setvbuf(stdout, NULL, _IOLBF, 0);
-    end_with_program();
+    run_end_with_us();
     task.rule = read_rule();
     prepare_environment();
     task.path = *argv++;
     task.is_lesson = *argv == NULL;
     task.wrapped = wrapper && *wrapper;
-    command = task.is_lesson ? find_command(task.path) : argv;
+    command = task.is_lesson ? lesson_command(task.path) : argv;
     task.name = name_of(command);
-    task.command = start_with(task.wrapped ? wrapper : NULL, command);
+    task.command = wrap(task.wrapped ? wrapper : NULL, command);
     if (task.is_lesson)
         free(command);
     if (recording)
-        record(&task);
+        record_task(&task);
     else
-        passes = check(&task);
+        passes = check_task(&task);
     if (fflush(stdout) != 0 || ferror(stdout))
-        die("cannot write to stdout: %s", strerror(errno));
+        die_errno("cannot write to stdout");
     return passes ? 0 : 1;
 }

@@ -16,7 +16,7 @@ enum {
 
 /* --- Lines of a program --- */
 
-void show_text(FILE *to, const char *text, size_t size)
+void explain_show_text(FILE *to, const char *text, size_t size)
 {
     const size_t most = 200;
 
@@ -29,13 +29,14 @@ void show_text(FILE *to, const char *text, size_t size)
         fprintf(to, "... (%zu bytes)", size);
 }
 
-void show_line(FILE *to, const struct line *line)
+void explain_show_line(FILE *to, const struct line *line)
 {
-    write_stamp(to, line);
-    show_text(to, line->text, line->size);
+    recording_write_stamp(to, line);
+    explain_show_text(to, line->text, line->size);
 }
 
-void show_lines(FILE *to, const char *prefix, const char *text, size_t size, int most)
+void explain_show_lines(FILE *to, const char *prefix, const char *text, size_t size,
+                        int most)
 {
     while (size > 0) {
         const char *end = memchr(text, '\n', size);
@@ -46,7 +47,7 @@ void show_lines(FILE *to, const char *prefix, const char *text, size_t size, int
             return;
         }
         fputs(prefix, to);
-        show_text(to, text, length);
+        explain_show_text(to, text, length);
         fputc('\n', to);
         text += length + (end != NULL);
         size -= length + (end != NULL);
@@ -55,25 +56,14 @@ void show_lines(FILE *to, const char *prefix, const char *text, size_t size, int
 
 /* --- Lines that differ --- */
 
-/* What becomes of the lines of one side on the way to the other: ' ' in both, '-' only
- * recorded, '+' only in the run. */
-struct diff {
-    char *signs;
-    size_t count;
-};
-
-static void add_signs(struct diff *diff, char sign, size_t count)
-{
-    memset(diff->signs + diff->count, sign, count);
-    diff->count += count;
-}
-
-/* The longest common subsequence, by the table that every textbook has. */
-static void diff_middle(struct diff *diff, const struct line *old, size_t olds,
-                        const struct line *new, size_t news)
+/* Write a sign for each line on the way from one side to the other: ' ' in both, '-' only
+ * recorded, '+' only in the run. By the table of longest common subsequences that every
+ * textbook has. Returns where the signs end. */
+static char *diff_middle(char *signs, const struct line *old, size_t olds,
+                         const struct line *new, size_t news)
 {
     size_t wide = news + 1, i = 0, j = 0;
-    unsigned *common = room_for((olds + 1) * wide, sizeof *common);
+    unsigned *common = xcalloc((olds + 1) * wide, sizeof *common);
 
     for (size_t o = olds; o-- > 0;)
         for (size_t n = news; n-- > 0;) {
@@ -85,50 +75,55 @@ static void diff_middle(struct diff *diff, const struct line *old, size_t olds,
                                    : skip_old >= skip_new ? skip_old
                                                           : skip_new;
         }
-    while (i < olds || j < news)
-        if (i < olds && j < news && same_line(&old[i], &new[j])) {
-            add_signs(diff, ' ', 1);
-            i++, j++;
-        } else if (i < olds && (j == news ||
-                                common[(i + 1) * wide + j] >= common[i * wide + j + 1])) {
-            add_signs(diff, '-', 1);
-            i++;
-        } else {
-            add_signs(diff, '+', 1);
-            j++;
-        }
+    while (i < olds || j < news) {
+        bool both = i < olds && j < news;
+
+        *signs = both && same_line(&old[i], &new[j]) ? ' '
+                 : j == news ||
+                         (both && common[(i + 1) * wide + j] >= common[i * wide + j + 1])
+                     ? '-'
+                     : '+';
+        i += *signs != '+';
+        j += *signs++ != '-';
+    }
     free(common);
+    return signs;
 }
 
-static struct diff find_diff(const struct line *old, size_t olds, const struct line *new,
-                             size_t news)
+static char *add_signs(char *signs, char sign, size_t count)
 {
-    struct diff diff = {room_for(olds + news, 1), 0};
+    memset(signs, sign, count);
+    return signs + count;
+}
+
+/* The signs of all lines, as a string; free() frees it. */
+static char *find_diff(const struct line *old, size_t olds, const struct line *new,
+                       size_t news)
+{
     size_t least = olds < news ? olds : news, head = 0, tail = 0;
+    char *signs = xcalloc(olds + news + 1, 1), *end;
 
     while (head < least && same_line(&old[head], &new[head]))
         head++;
     while (tail < least - head && same_line(&old[olds - tail - 1], &new[news - tail - 1]))
         tail++;
-    add_signs(&diff, ' ', head);
-    if ((olds - head - tail + 1) * (news - head - tail + 1) <= MOST_CELLS) {
-        diff_middle(&diff, old + head, olds - head - tail, new + head,
-                    news - head - tail);
-    } else {
-        add_signs(&diff, '-', olds - head - tail);
-        add_signs(&diff, '+', news - head - tail);
-    }
-    add_signs(&diff, ' ', tail);
-    return diff;
+    olds -= head + tail;
+    news -= head + tail;
+    end = add_signs(signs, ' ', head);
+    end = (olds + 1) * (news + 1) <= MOST_CELLS
+              ? diff_middle(end, old + head, olds, new + head, news)
+              : add_signs(add_signs(end, '-', olds), '+', news);
+    add_signs(end, ' ', tail);
+    return signs;
 }
 
 /* Whether line i of the diff stands near one that differs. */
-static bool is_shown(const struct diff *diff, size_t i)
+static bool is_shown(const char *signs, size_t i)
 {
-    size_t first = i > CONTEXT ? i - CONTEXT : 0;
-
-    for (size_t near = first; near <= i + CONTEXT && near < diff->count; near++)
-        if (diff->signs[near] != ' ')
+    for (size_t near = i > CONTEXT ? i - CONTEXT : 0; near <= i + CONTEXT; near++)
+        if (signs[near] == '\0')
+            return false;
+        else if (signs[near] != ' ')
             return true;
     return false;
 }
@@ -140,7 +135,7 @@ static void show_common(FILE *to, const struct verdict *verdict,
 {
     long late = 10 * (got->stamp - wanted->stamp);
 
-    show_line(to, got);
+    explain_show_line(to, got);
     if (verdict->rule->timing && got->kind == TIMED && (late > LATE || late < -EARLY))
         fprintf(to, "   (expected at %ld.%02ld)", wanted->stamp / 100,
                 wanted->stamp % 100);
@@ -151,26 +146,26 @@ static void show_sign(FILE *to, const struct verdict *verdict, char sign, size_t
 {
     fprintf(to, "  %c ", sign);
     if (sign == '-')
-        show_line(to, &verdict->recording->lines[old]);
+        explain_show_line(to, &verdict->recording->lines[old]);
     else if (sign == '+')
-        show_line(to, &verdict->lines[new]);
+        explain_show_line(to, &verdict->lines[new]);
     else
         show_common(to, verdict, &verdict->recording->lines[old], &verdict->lines[new]);
     fputc('\n', to);
 }
 
-static void show_diff(FILE *to, const struct verdict *verdict, const struct diff *diff,
-                      const struct style *style)
+static void show_diff(FILE *to, const struct verdict *verdict, const char *signs,
+                      const struct explain_style *style)
 {
     size_t old = 0, new = 0;
     int shown = 0, alike = 0;
 
-    for (size_t i = 0; i < diff->count; i++) {
-        char sign = diff->signs[i];
+    for (size_t i = 0; signs[i]; i++) {
+        char sign = signs[i];
 
-        alike = i > 0 && sign == diff->signs[i - 1] ? alike + 1 : 1;
-        if (is_shown(diff, i)) {
-            if (i == 0 || !is_shown(diff, i - 1))
+        alike = i > 0 && sign == signs[i - 1] ? alike + 1 : 1;
+        if (is_shown(signs, i)) {
+            if (i == 0 || !is_shown(signs, i - 1))
                 fprintf(to, "  at line %zu:\n", old + 1);
             if (alike == style->most_alike + 1)
                 fprintf(to, "  %c ...\n", sign);
@@ -186,18 +181,19 @@ static void show_diff(FILE *to, const struct verdict *verdict, const struct diff
         fputs("  ...\n", to);
 }
 
-void explain_text(FILE *to, const struct verdict *verdict, const struct style *style)
+void explain_text(FILE *to, const struct verdict *verdict,
+                  const struct explain_style *style)
 {
-    struct diff diff = find_diff(verdict->recording->lines, verdict->recording->count,
-                                 verdict->lines, verdict->run->count);
+    char *signs = find_diff(verdict->recording->lines, verdict->recording->count,
+                            verdict->lines, verdict->run->count);
 
     fprintf(to, "it prints %s (%s):\n",
             verdict->same_lines ? "the right lines in another order" : "other lines",
             style->sides);
-    show_diff(to, verdict, &diff, style);
+    show_diff(to, verdict, signs, style);
     if (verdict->run->cut_short)
         fputs("the last line has no newline at its end\n", to);
-    free(diff.signs);
+    free(signs);
 }
 
 /* --- Times. A line stands as in a diff, with what is wrong about it. --- */
@@ -209,7 +205,7 @@ static void explain_time(FILE *to, const struct line *line, long late,
 
     came.stamp += late;
     fputs("  ", to);
-    show_line(to, &came);
+    explain_show_line(to, &came);
     fprintf(to, "   (expected at %ld.%02ld: %.2f s %s", line->stamp / 100,
             line->stamp % 100, (double)labs(late) / 100, late < 0 ? "early" : "late");
     if (allowed)
@@ -224,17 +220,17 @@ static void explain_early(FILE *to, const struct verdict *verdict, int most)
         const struct line *wanted = &verdict->recording->lines[recorded];
         const struct line *came = &verdict->lines[i];
 
-        if (!is_early(verdict, i) && !is_stamped_falsely(verdict, i))
+        if (!verdict_line_is_early(verdict, i) && !verdict_line_is_false(verdict, i))
             continue;
         if (most-- == 0) {
             fputs("...\n", to);
             return;
         }
-        if (is_early(verdict, i)) {
+        if (verdict_line_is_early(verdict, i)) {
             explain_time(to, wanted, came->stamp - wanted->stamp, NULL);
         } else {
             fputs("  ", to);
-            show_line(to, came);
+            explain_show_line(to, came);
             fprintf(to, "   (it came %.2f s after the start: a false stamp)\n",
                     (double)verdict->run->lines[i].arrived / 1e9);
         }
@@ -242,39 +238,41 @@ static void explain_early(FILE *to, const struct verdict *verdict, int most)
 }
 
 static void explain_late(FILE *to, const struct verdict *verdict,
-                         const struct style *style)
+                         const struct explain_style *style)
 {
     int most = style->most_late;
 
     for (size_t i = 0; i < verdict->recording->count; i++) {
         const struct line *line = &verdict->recording->lines[i];
-        const struct lateness *late = &verdict->late[i], *behind = &verdict->behind[i];
+        const struct lateness *late = &verdict->stamps[i];
+        const struct lateness *arrival = &verdict->arrivals[i];
 
-        if (!is_late(late) && !is_late(behind))
+        if (!lateness_exceeds(late) && !lateness_exceeds(arrival))
             continue;
         if (most-- == 0) {
             fputs("...\n", to);
             return;
         }
-        if (is_late(late)) {
+        if (lateness_exceeds(late)) {
             explain_time(to, line, (long)(late->by / 10), style->allowance ? late : NULL);
         } else {
             fputs("  ", to);
-            show_line(to, line);
+            explain_show_line(to, line);
             fprintf(to, "   (came %.2f s after its stamp, and %.2f s are allowed)\n",
-                    behind->by / 1000, behind->allowed / 1000);
+                    arrival->by / 1000, arrival->allowed / 1000);
         }
     }
 }
 
-void explain_times(FILE *to, const struct verdict *verdict, const struct style *style)
+void explain_times(FILE *to, const struct verdict *verdict,
+                   const struct explain_style *style)
 {
     if (verdict->early > 0) {
         explain_early(to, verdict, style->most_early);
         return;
     }
     explain_late(to, verdict, style);
-    if (is_late(&verdict->unaccounted))
+    if (lateness_exceeds(&verdict->unaccounted))
         fprintf(to,
                 "from its start to its end it took %.2f s more than its last line says:"
                 " it waits unseen, before its first line or after its last"
@@ -305,11 +303,11 @@ void explain_end(FILE *to, const struct verdict *verdict)
                 recording->exit_status);
     if (run->left_children && run->signal == 0) /* else: what could it do? */
         fputs("it ended, and left a process running that it had started\n", to);
-    if (!same_errors(run, recording)) {
+    if (!verdict_same_stderr(verdict)) {
         fprintf(to, "on stderr it should print%s\n",
                 recording->err_size ? ":" : " nothing");
-        show_lines(to, "  - ", recording->err, recording->err_size, 10);
+        explain_show_lines(to, "  - ", recording->err, recording->err_size, 10);
         fprintf(to, "and printed%s\n", run->err_size ? ":" : " nothing");
-        show_lines(to, "  + ", run->err, run->err_size, MOST_ERR);
+        explain_show_lines(to, "  + ", run->err, run->err_size, MOST_ERR);
     }
 }

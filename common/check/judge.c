@@ -19,44 +19,39 @@ static double stamp_of(const struct line *line)
 
 /* --- Text and order --- */
 
-struct line *lines_of(const struct run *run)
+struct line *judge_lines(const struct run *run)
 {
-    struct line *lines = room_for(run->count, sizeof *lines);
+    struct line *lines = xcalloc(run->count, sizeof *lines);
 
     for (size_t i = 0; i < run->count; i++)
         lines[i] = read_line(run->out + run->lines[i].start, run->lines[i].size);
     return lines;
 }
 
-struct entry {
-    const struct line *line;
-    size_t index;
-};
-
-static int compare_entries(const void *a, const void *b)
+static int compare_pointers(const void *a, const void *b)
 {
-    const struct entry *one = a, *other = b;
-    int order = compare_lines(one->line, other->line);
+    const struct line *const *one = a, *const *other = b;
+    int order = compare_lines(*one, *other);
 
-    return order ? order : (one->index > other->index) - (one->index < other->index);
+    return order ? order : (*one > *other) - (*one < *other);
 }
 
-static struct entry *sorted(const struct line *lines, size_t count)
+static const struct line **sorted(const struct line *lines, size_t count)
 {
-    struct entry *entries = room_for(count, sizeof *entries);
+    const struct line **pointers = xcalloc(count, sizeof *pointers);
 
     for (size_t i = 0; i < count; i++)
-        entries[i] = (struct entry){&lines[i], i};
-    qsort(entries, count, sizeof *entries, compare_entries);
-    return entries;
+        pointers[i] = &lines[i];
+    qsort(pointers, count, sizeof *pointers, compare_pointers);
+    return pointers;
 }
 
-/* Find for each line of the run the recorded one that it is. Among equal lines
- * the first is the first. Returns false when they are not the same lines. */
+/* Find the recorded line of each line of the run. Among equal lines the first is the
+ * first. Returns false when they are not the same lines. */
 static bool match_lines(struct verdict *verdict)
 {
     const struct recording *recording = verdict->recording;
-    struct entry *wanted, *got;
+    const struct line **wanted, **got;
     bool same = verdict->run->count == recording->count && !verdict->run->cut_short;
 
     if (!same)
@@ -64,17 +59,17 @@ static bool match_lines(struct verdict *verdict)
     wanted = sorted(recording->lines, recording->count);
     got = sorted(verdict->lines, recording->count);
     for (size_t i = 0; same && i < recording->count; i++) {
-        same = same_line(wanted[i].line, got[i].line);
-        verdict->recorded_index[got[i].index] = wanted[i].index;
+        same = same_line(wanted[i], got[i]);
+        verdict->recorded_index[got[i] - verdict->lines] =
+            (size_t)(wanted[i] - recording->lines);
     }
     free(wanted);
     free(got);
     return same;
 }
 
-/* Line `first` is recorded before line `second`, and came after it. May this
- * be noise? Only if the first was held up for as long as they are apart, but
- * for what the second may come early. */
+/* Line `first` is recorded before line `second`, and came after it. This may be noise if
+ * the first was delayed by their distance, less what the second may come early. */
 static bool may_be_noise(const struct verdict *verdict, size_t first, size_t second,
                          size_t came)
 {
@@ -105,26 +100,25 @@ static bool judge_order(struct verdict *verdict)
 
 /* --- Times --- */
 
-/* How late something may be: what any program may be, and what the kernel made this one
- * wait for a processor, within reason. */
-static double allowance(const struct run *run, const struct rule *rule, int64_t delayed,
-                        double stamp)
+/* How late something may be: as late as in any program, and by the run-queue delay of
+ * this one, within limits. */
+static double allowance(const struct verdict *verdict, int64_t runqueue_ns, double stamp)
 {
     double most = stamp / 8 > MOST_DELAY ? stamp / 8 : MOST_DELAY;
-    double excused = ms(delayed) - USUAL_DELAY;
+    double excused = ms(runqueue_ns) - USUAL_DELAY;
 
-    if (excused > most || !run->delays_known)
+    if (excused > most || !verdict->run->delays_known)
         excused = most;
-    return (LATE + (excused > 0 ? excused : 0)) * rule->slow;
+    return (LATE + (excused > 0 ? excused : 0)) * verdict->rule->slow;
 }
 
-bool is_stamped_falsely(const struct verdict *verdict, size_t i)
+bool verdict_line_is_false(const struct verdict *verdict, size_t i)
 {
     return verdict->lines[i].kind == TIMED &&
            ms(verdict->run->lines[i].arrived) < stamp_of(&verdict->lines[i]) - EARLY;
 }
 
-bool is_early(const struct verdict *verdict, size_t i)
+bool verdict_line_is_early(const struct verdict *verdict, size_t i)
 {
     const struct line *wanted = &verdict->recording->lines[verdict->recorded_index[i]];
 
@@ -132,104 +126,97 @@ bool is_early(const struct verdict *verdict, size_t i)
            stamp_of(&verdict->lines[i]) < stamp_of(wanted) - EARLY;
 }
 
-/* Where the run's own time 0 is, in ms after the start of the program: the line
- * that came soonest after its stamp tells. (The first need not: all may be held
- * back until the end.) */
+/* The origin of the run's stamps, in ms after the start of the program: from the line
+ * that arrived soonest after its stamp. (The first need not: all may be buffered until
+ * the end.) */
 static double find_origin(const struct verdict *verdict)
 {
     double soonest = 0;
     bool found = false;
 
     for (size_t i = 0; i < verdict->run->count; i++) {
-        double behind = ms(verdict->run->lines[i].arrived);
+        double origin = ms(verdict->run->lines[i].arrived);
 
         if (verdict->lines[i].kind == TIMED)
-            behind -= stamp_of(&verdict->lines[i]);
+            origin -= stamp_of(&verdict->lines[i]);
         else if (i > 0)
             continue;
-        if (!found || behind < soonest)
-            soonest = behind;
+        if (!found || origin < soonest)
+            soonest = origin;
         found = true;
     }
     return soonest;
 }
 
-/* How long the time before the first line and after the last may be, in which a program
- * does nothing but start and end: whatever the kernel made it wait for a processor then
- * was in its way. Its reader, which waited beside it, is excused within reason. */
-static double allowed_outside(const struct run *run, const struct rule *rule)
+/* The time before the first line and after the last, in which a program does nothing but
+ * start and end: all its run-queue delay then is excused, and that of its reader within
+ * limits. After a last line without a stamp, its arrival counts as its stamp. */
+static struct lateness judge_unaccounted(const struct verdict *verdict, double origin)
 {
+    const struct run *run = verdict->run;
     double own = ms(run->runqueue_ns), reader = ms(run->reader_runqueue_ns);
+    double accounted = 0;
 
-    if (run->count > 0) { /* what happened in between is in the stamps */
+    if (run->count > 0) {
+        const struct line *line = &verdict->lines[run->count - 1];
         const struct printed *first = &run->lines[0], *last = &run->lines[run->count - 1];
 
         own -= ms(last->runqueue_ns - first->runqueue_ns);
         reader -= ms(last->reader_runqueue_ns - first->reader_runqueue_ns);
+        accounted = line->kind == TIMED ? stamp_of(line) : ms(last->arrived) - origin;
     }
+    own = own > USUAL_DELAY ? own - USUAL_DELAY : 0;
     if (reader > MOST_DELAY || !run->delays_known)
         reader = MOST_DELAY;
-    return (HIDDEN + (own > USUAL_DELAY ? own - USUAL_DELAY : 0) + reader) * rule->slow;
+    return (struct lateness){ms(run->took) - accounted,
+                             (UNACCOUNTED + own + reader) * verdict->rule->slow, true};
 }
 
-/* The time from start to end that no stamp tells of. After a line without a
- * time it is unknown how long the work was, so the line's arrival is taken. */
-static struct lateness judge_unaccounted(const struct verdict *verdict,
-                                         const struct rule *rule, double origin)
+static void judge_times(struct verdict *verdict)
 {
-    const struct run *run = verdict->run;
-    size_t count = run->count;
-    double told = 0;
-
-    if (count > 0 && verdict->lines[count - 1].kind == TIMED)
-        told = stamp_of(&verdict->lines[count - 1]);
-    else if (count > 0)
-        told = ms(run->lines[count - 1].arrived) - origin;
-    return (struct lateness){ms(run->took) - told, allowed_outside(run, rule), true};
-}
-
-static void judge_times(struct verdict *verdict, const struct rule *rule)
-{
-    const struct run *run = verdict->run;
     double origin = find_origin(verdict);
 
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; i < verdict->run->count; i++) {
+        const struct printed *printed = &verdict->run->lines[i];
         size_t recorded = verdict->recorded_index[i];
-        const struct printed *printed = &run->lines[i];
         double stamp = stamp_of(&verdict->lines[i]);
         double wanted = stamp_of(&verdict->recording->lines[recorded]);
+        int64_t own = printed->runqueue_ns, reader = printed->reader_runqueue_ns;
 
         if (verdict->lines[i].kind != TIMED)
             continue;
-        verdict->early += is_early(verdict, i) || is_stamped_falsely(verdict, i);
-        verdict->late[recorded] = (struct lateness){
-            stamp - wanted, allowance(run, rule, printed->runqueue_ns, wanted), true};
-        verdict->behind[recorded] = (struct lateness){
-            ms(printed->arrived) - origin - stamp,
-            allowance(run, rule, printed->runqueue_ns + printed->reader_runqueue_ns,
-                      wanted),
-            true};
+        verdict->early +=
+            verdict_line_is_early(verdict, i) || verdict_line_is_false(verdict, i);
+        verdict->stamps[recorded] =
+            (struct lateness){stamp - wanted, allowance(verdict, own, wanted), true};
+        verdict->arrivals[recorded] =
+            (struct lateness){ms(printed->arrived) - origin - stamp,
+                              allowance(verdict, own + reader, wanted), true};
     }
-    verdict->unaccounted = judge_unaccounted(verdict, rule, origin);
+    verdict->unaccounted = judge_unaccounted(verdict, origin);
 }
 
-bool is_late(const struct lateness *lateness)
+bool lateness_exceeds(const struct lateness *lateness)
 {
     return lateness->by > lateness->allowed;
 }
 
-bool anything_late(const struct verdict *verdict)
+bool verdict_is_late(const struct verdict *verdict)
 {
     for (size_t i = 0; i < verdict->recording->count; i++)
-        if (is_late(&verdict->late[i]) || is_late(&verdict->behind[i]))
+        if (lateness_exceeds(&verdict->stamps[i]) ||
+            lateness_exceeds(&verdict->arrivals[i]))
             return true;
-    return is_late(&verdict->unaccounted);
+    return lateness_exceeds(&verdict->unaccounted);
 }
 
 /* --- The verdict --- */
 
-bool same_errors(const struct run *run, const struct recording *recording)
+bool verdict_same_stderr(const struct verdict *verdict)
 {
+    const struct run *run = verdict->run;
+    const struct recording *recording = verdict->recording;
+
     return run->err_size == recording->err_size &&
            (run->err_size == 0 || memcmp(run->err, recording->err, run->err_size) == 0);
 }
@@ -241,18 +228,18 @@ struct verdict judge(const struct recording *recording, const struct run *run,
         .rule = rule,
         .recording = recording,
         .run = run,
-        .lines = lines_of(run),
-        .recorded_index = room_for(run->count, sizeof *verdict.recorded_index),
-        .late = room_for(recording->count, sizeof *verdict.late),
-        .behind = room_for(recording->count, sizeof *verdict.behind)};
+        .lines = judge_lines(run),
+        .recorded_index = xcalloc(run->count, sizeof *verdict.recorded_index),
+        .stamps = xcalloc(recording->count, sizeof *verdict.stamps),
+        .arrivals = xcalloc(recording->count, sizeof *verdict.arrivals)};
 
     verdict.same_lines = match_lines(&verdict);
     verdict.text_is_right = verdict.same_lines && judge_order(&verdict);
     verdict.end_is_right = !run->ended_by_us && !run->left_children &&
                            run->exit_status == recording->exit_status &&
-                           same_errors(run, recording);
+                           verdict_same_stderr(&verdict);
     if (rule->timing && verdict.text_is_right && verdict.end_is_right)
-        judge_times(&verdict, rule);
+        judge_times(&verdict);
     return verdict;
 }
 
@@ -265,25 +252,23 @@ static void keep_smaller(struct lateness *kept, const struct lateness *next)
 
 void verdict_merge(struct verdict *verdict, struct verdict *next)
 {
-    struct verdict merged = *next, *before = verdict;
-
-    if (before->recording) {
+    if (verdict->recording) {
         for (size_t i = 0; i < next->recording->count; i++) {
-            keep_smaller(&merged.late[i], &before->late[i]);
-            keep_smaller(&merged.behind[i], &before->behind[i]);
+            keep_smaller(&next->stamps[i], &verdict->stamps[i]);
+            keep_smaller(&next->arrivals[i], &verdict->arrivals[i]);
         }
-        keep_smaller(&merged.unaccounted, &before->unaccounted);
-        merged.in_order = next->in_order || before->in_order;
+        keep_smaller(&next->unaccounted, &verdict->unaccounted);
+        next->in_order = next->in_order || verdict->in_order;
     }
-    verdict_free(before);
-    *verdict = merged;
+    verdict_free(verdict);
+    *verdict = *next;
     *next = (struct verdict){0};
 }
 
 bool verdict_passes(const struct verdict *verdict)
 {
     return verdict->text_is_right && verdict->in_order && verdict->end_is_right &&
-           verdict->early == 0 && !anything_late(verdict);
+           verdict->early == 0 && !verdict_is_late(verdict);
 }
 
 bool verdict_is_final(const struct verdict *verdict)
@@ -291,7 +276,7 @@ bool verdict_is_final(const struct verdict *verdict)
     return !verdict->text_is_right || !verdict->end_is_right || verdict->early > 0;
 }
 
-bool was_stalled(const struct run *run)
+bool judge_is_stalled(const struct run *run)
 {
     const char *err = run->err ? run->err : "";
     bool crashed = run->signal != 0 || strstr(err, "Sanitizer") != NULL ||
@@ -306,8 +291,8 @@ void verdict_free(struct verdict *verdict)
 {
     free(verdict->lines);
     free(verdict->recorded_index);
-    free(verdict->late);
-    free(verdict->behind);
+    free(verdict->stamps);
+    free(verdict->arrivals);
     *verdict = (struct verdict){0};
 }
 
@@ -326,7 +311,7 @@ void judge_runs(struct judgement *judgement, const struct recording *recording,
         struct verdict next = judge(recording, &run, rule);
 
         judgement->runs++;
-        if (!verdict_passes(&next) && was_stalled(&run) &&
+        if (!verdict_passes(&next) && judge_is_stalled(&run) &&
             judgement->stalls < patience->stalls) {
             judgement->stalls++;
             verdict_free(&next);

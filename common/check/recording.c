@@ -5,49 +5,27 @@
 #include "die.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-/* All of a file, with a 0 behind it; NULL, with errno set, if it can't be read. */
-static char *read_file(const char *path, size_t *size)
+/* All of a file. Returns false, with errno set, if it can't be read. */
+static bool read_file(const char *path, char **content, size_t *size)
 {
-    FILE *file = fopen(path, "r");
-    char *content = room_for(0, 1);
-    size_t got, room = 0;
-    struct stat about;
+    char buffer[65536];
+    int error, file = open(path, O_RDONLY);
+    FILE *to = open_text(content, size);
+    ssize_t got = -1;
 
-    *size = 0;
-    if (file == NULL || fstat(fileno(file), &about) != 0)
-        goto failed;
-    if (S_ISDIR(about.st_mode)) {
-        errno = EISDIR;
-        goto failed;
-    }
-    /* A buffer takes memory, without which glibc takes the file for empty. */
-    setvbuf(file, NULL, _IONBF, 0);
-    do {
-        room = room * 2 + 4096;
-        content = realloc(content, room + 1);
-        if (content == NULL)
-            die("there is not enough memory for %s", path);
-        got = fread(content + *size, 1, room - *size, file);
-        *size += got;
-    } while (got > 0);
-    if (ferror(file))
-        goto failed;
-    fclose(file);
-    content[*size] = '\0';
-    return content;
-failed:
-    free(content);
-    if (file) {
-        int error = errno;
-
-        fclose(file);
-        errno = error;
-    }
-    return NULL;
+    while (file >= 0 && (got = read(file, buffer, sizeof buffer)) > 0)
+        fwrite(buffer, 1, (size_t)got, to);
+    error = errno;
+    if (file >= 0)
+        close(file);
+    close_text(to, content);
+    errno = error;
+    return got == 0;
 }
 
 /* Returns what is wrong with the line, or NULL. */
@@ -82,18 +60,17 @@ static const char *read_recorded(struct recording *recording, const char *text,
 bool recording_read(struct recording *recording, const char *path, FILE *why)
 {
     size_t size, lines = 0, number = 0;
-    char *next;
 
-    *recording = (struct recording){.content = read_file(path, &size)};
-    if (recording->content == NULL) {
+    *recording = (struct recording){.content = NULL};
+    if (!read_file(path, &recording->content, &size)) {
         fprintf(why, "%s cannot be read: %s\n", path, strerror(errno));
         return false;
     }
     for (size_t i = 0; i < size; i++)
         lines += recording->content[i] == '\n';
-    recording->lines = room_for(lines, sizeof *recording->lines);
-    recording->err = room_for(size, 1);
-    for (next = recording->content; next < recording->content + size;) {
+    recording->lines = xcalloc(lines, sizeof *recording->lines);
+    recording->err = xcalloc(size, 1);
+    for (char *next = recording->content; next < recording->content + size;) {
         char *end = memchr(next, '\n', (size_t)(recording->content + size - next));
         const char *fault;
 
@@ -126,7 +103,7 @@ long recording_duration(const struct recording *recording)
     return 0;
 }
 
-void write_stamp(FILE *to, const struct line *line)
+void recording_write_stamp(FILE *to, const struct line *line)
 {
     if (line->kind == TIMED)
         fprintf(to, "[%2ld.%02ld] ", line->stamp / 100, line->stamp % 100);
@@ -140,7 +117,7 @@ void recording_write(FILE *to, const struct line lines[], size_t count, const ch
                      size_t err_size, int exit_status)
 {
     for (size_t i = 0; i < count; i++) {
-        write_stamp(to, &lines[i]);
+        recording_write_stamp(to, &lines[i]);
         fwrite(lines[i].text, 1, lines[i].size, to);
         fputc('\n', to);
     }

@@ -30,6 +30,6 @@ void recording_write(FILE *to, const struct line lines[], size_t count, const ch
                      size_t err_size, int exit_status);
 
 /* "[ 0.75] ", "[  -  ] " or "~ ", as it stands before the text of a line. */
-void write_stamp(FILE *to, const struct line *line);
+void recording_write_stamp(FILE *to, const struct line *line);
 
 #endif

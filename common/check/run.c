@@ -1,7 +1,9 @@
 /* run.c - see run.h
  *
- * Not on libuv, though everything else here is: libuv takes a program's exit
- * status the moment it ends, and then the kernel's account of it is gone. */
+ * Without libuv, which reaps a program at the moment when it ends: then the kernel's
+ * account of it is gone.
+ * Order of events: run_program -> start_program, [on_ready], wait_at_most ..., reap,
+ * reap_descendants */
 
 #include "run.h"
 
@@ -36,23 +38,15 @@ enum { ENDINGS = sizeof endings / sizeof *endings };
 
 static volatile pid_t running; /* the program to end with us, and its process group */
 static volatile sig_atomic_t ending; /* the signal that asked us to end */
-static int self_pipe[2];             /* written to when a signal has come */
+static int self_pipe[2];             /* written to by signal handlers, to wake poll() */
 
 /* The program itself too, which may have left its process group. */
-static void kill_program(pid_t pid)
+static void kill_running(void)
 {
-    if (pid > 0) {
-        kill(-pid, SIGKILL);
-        kill(pid, SIGKILL);
+    if (running > 0) {
+        kill(-running, SIGKILL);
+        kill(running, SIGKILL);
     }
-}
-
-static _Noreturn void fail(const char *what)
-{
-    int error = errno;
-
-    kill_program(running);
-    die("cannot %s: %s", what, strerror(error));
 }
 
 static int64_t now(void)
@@ -63,13 +57,13 @@ static int64_t now(void)
     return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
 }
 
-/* --- Signals. Whatever waits is woken by the self-pipe. --- */
+/* --- Signals --- */
 
 static void wake_up(void)
 {
     int error = errno;
 
-    if (write(self_pipe[1], "", 1) < 0) { /* full: it will wake up already */
+    if (write(self_pipe[1], "", 1) < 0) { /* full: poll() will return anyway */
     }
     errno = error;
 }
@@ -80,7 +74,7 @@ static void on_child(int signal)
     wake_up();
 }
 
-/* While a program runs, it is ended first, with its descendants, in wait_at_most(). */
+/* While a program runs, wait_at_most() ends it first, with its descendants. */
 static void on_ending(int signal)
 {
     if (running == 0)
@@ -95,7 +89,7 @@ static void handle(int signal, void (*handler)(int))
 
     sigemptyset(&action.sa_mask);
     if (sigaction(signal, NULL, &before) != 0)
-        fail("handle a signal");
+        die_errno("cannot handle a signal");
     if (before.sa_handler != SIG_IGN || signal == SIGCHLD)
         sigaction(signal, &action, NULL);
 }
@@ -103,83 +97,79 @@ static void handle(int signal, void (*handler)(int))
 static void open_pipe(int ends[2])
 {
     if (pipe(ends) != 0)
-        fail("open a pipe");
+        die_errno("cannot open a pipe");
     for (int i = 0; i < 2; i++)
         if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0)
-            fail("open a pipe");
+            die_errno("cannot open a pipe");
 }
 
-void end_with_program(void)
+void run_end_with_us(void)
 {
+    die_after(kill_running);
     open_pipe(self_pipe);
     for (int i = 0; i < 2; i++)
         if (fcntl(self_pipe[i], F_SETFL, O_NONBLOCK) != 0)
-            fail("open a pipe");
+            die_errno("cannot open a pipe");
     handle(SIGCHLD, on_child);
     for (int i = 0; i < ENDINGS; i++)
         handle(endings[i], on_ending);
 #ifdef __linux__
-    /* Descendants whose parent is gone become our children, so that we see them. */
+    /* As a subreaper we become the parent of orphaned descendants, and so find them. */
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 #endif
 }
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 /* --- One program, while it runs --- */
+
+struct stream {
+    int fd; /* the read end of a pipe, or -1 after its end */
+    char **text;
+    size_t *size, capacity;
+};
 
 struct monitor {
     struct run *run;
     pid_t pid;
     bool wrapped;
-    struct accounts accounts;
+    struct account account;
     int64_t started, own_runqueue, throttled; /* when it started */
-    int64_t wrapper_runqueue; /* that its wrapper had waited when it was ready */
-    int64_t looked, own;      /* when we last did; our processor time and delay then */
-    int out, err;             /* the read ends, or -1 at their end */
-    int ready_fd;             /* where the wrapper tells that it is ready; then -1 */
-    size_t out_room, err_room, lines_room;
+    int64_t wrapper_runqueue;                 /* its wrapper's delay until readiness */
+    int64_t sampled, own; /* at the last sample: the time; our processor time and delay */
+    struct stream out, err;
+    int ready_fd; /* where the wrapper reports readiness; then -1 */
+    size_t lines_capacity;
 };
 
 /* The program's own run-queue delay can make a stamp late; ours, the reader's, only the
- * arrival. What a wrapper started may have become a child of ours. */
+ * arrival. Processes of the wrapper may have become children of ours. */
 static void sample_delays(struct monitor *monitor)
 {
     struct run *run = monitor->run;
     int64_t sum;
 
-    run->reader_runqueue_ns = own_runqueue_delay() - monitor->own_runqueue;
-    if (!accounts_sample(&monitor->accounts, monitor->pid) ||
-        (monitor->wrapped && !accounts_sample_own_children(&monitor->accounts)))
-        fail("remember the threads of a program");
-    sum = accounts_sum(&monitor->accounts) - monitor->wrapper_runqueue;
+    run->reader_runqueue_ns = account_own_runqueue() - monitor->own_runqueue;
+    account_sample(&monitor->account, monitor->pid);
+    if (monitor->wrapped)
+        account_sample_own_children(&monitor->account);
+    sum = account_sum(&monitor->account) - monitor->wrapper_runqueue;
     if (sum > run->runqueue_ns)
         run->runqueue_ns = sum;
 }
 
 static void start_clock(struct monitor *monitor, int64_t when)
 {
-    monitor->own_runqueue = own_runqueue_delay();
-    monitor->throttled = throttled_time();
-    monitor->started = monitor->looked = when;
-    monitor->own = own_cpu_time();
+    monitor->own_runqueue = account_own_runqueue();
+    monitor->throttled = account_throttled();
+    monitor->started = monitor->sampled = when;
+    monitor->own = account_own_cpu();
     monitor->run->stalled_ns = 0;
-}
-
-static void start_line(struct monitor *monitor, size_t start, int64_t arrived)
-{
-    struct run *run = monitor->run;
-
-    if (run->count == monitor->lines_room) {
-        monitor->lines_room = monitor->lines_room * 2 + 64;
-        run->lines = realloc(run->lines, monitor->lines_room * sizeof *run->lines);
-        if (run->lines == NULL)
-            fail("remember the lines of a program");
-    }
-    run->lines[run->count++] =
-        (struct printed){.start = start,
-                         .arrived = arrived,
-                         .runqueue_ns = run->runqueue_ns,
-                         .reader_runqueue_ns = run->reader_runqueue_ns};
-    run->cut_short = true;
 }
 
 /* Split what has come since `from` into lines, all of which arrived now. A line has
@@ -191,41 +181,35 @@ static void split_lines(struct monitor *monitor, size_t from)
 
     sample_delays(monitor);
     for (size_t i = from; i < run->out_size; i++) {
-        if (!run->cut_short)
-            start_line(monitor, i, arrived);
-        if (run->out[i] == '\n')
-            run->cut_short = false;
-        else
-            run->lines[run->count - 1].size++;
+        if (!run->cut_short) {
+            run->lines = xgrow(run->lines, run->count, 1, &monitor->lines_capacity,
+                               sizeof *run->lines);
+            run->lines[run->count++] =
+                (struct printed){.start = i,
+                                 .arrived = arrived,
+                                 .runqueue_ns = run->runqueue_ns,
+                                 .reader_runqueue_ns = run->reader_runqueue_ns};
+        }
+        run->cut_short = run->out[i] != '\n';
+        run->lines[run->count - 1].size += run->cut_short;
     }
 }
 
-/* Read what there is. Returns false at the end. */
-static bool read_some(int file, char **text, size_t *size, size_t *room)
+/* Read what has come, and close the stream at its end. One read takes all that a pipe can
+ * hold. */
+static void read_stream(struct stream *stream)
 {
-    ssize_t got;
+    char *text = *stream->text =
+        xgrow(*stream->text, *stream->size, 65537, &stream->capacity, 1);
+    ssize_t got = read(stream->fd, text + *stream->size, 65536);
 
-    if (*room - *size < 65536) {
-        *room = *room * 2 + 65536;
-        *text = realloc(*text, *room + 1);
-        if (*text == NULL)
-            fail("remember the output of a program");
-    }
-    got = read(file, *text + *size, *room - *size);
     if (got < 0 && errno != EINTR && errno != EAGAIN)
-        fail("read the output of a program");
+        die_errno("cannot read the output of a program");
     if (got > 0)
-        *size += (size_t)got;
-    (*text)[*size] = '\0';
-    return got != 0;
-}
-
-static void read_or_close(int *file, char **text, size_t *size, size_t *room)
-{
-    if (read_some(*file, text, size, room))
-        return;
-    close(*file);
-    *file = -1;
+        *stream->size += (size_t)got;
+    text[*stream->size] = '\0';
+    if (got == 0)
+        close_fd(&stream->fd);
 }
 
 static void pass_ready_fd(int ready_fd)
@@ -259,19 +243,13 @@ static _Noreturn void exec_child(char *const argv[], int out, int err, int failu
     _exit(127);
 }
 
-static void close_ready_fd(struct monitor *monitor)
-{
-    close(monitor->ready_fd);
-    monitor->ready_fd = -1;
-}
-
 static void start_program(struct monitor *monitor, char *const argv[])
 {
     int out[2], err[2], failure[2], ready[2];
     sigset_t block, before;
     pid_t pid;
 
-    sigemptyset(&block); /* no signal may end us before we know whom to end with us */
+    sigemptyset(&block); /* no signal may end us before `running` is known */
     for (int i = 0; i < ENDINGS; i++)
         sigaddset(&block, endings[i]);
     open_pipe(out);
@@ -282,13 +260,13 @@ static void start_program(struct monitor *monitor, char *const argv[])
     sigprocmask(SIG_BLOCK, &block, &before);
     pid = fork();
     if (pid < 0)
-        fail("start a program");
+        die_errno("cannot start a program");
     if (pid == 0) {
         if (monitor->wrapped)
             pass_ready_fd(ready[1]);
         exec_child(argv, out[1], err[1], failure[1]);
     }
-    setpgid(pid, pid); /* both do, as nobody knows who is first */
+    setpgid(pid, pid); /* the child does it too: either may be first */
     running = monitor->pid = pid;
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(out[1]);
@@ -296,16 +274,16 @@ static void start_program(struct monitor *monitor, char *const argv[])
     close(failure[1]);
     close(ready[1]);
     if (read(failure[0], &monitor->run->start_error, sizeof(int)) < 0)
-        fail("start a program");
+        die_errno("cannot start a program");
     close(failure[0]);
-    monitor->out = out[0];
-    monitor->err = err[0];
+    monitor->out.fd = out[0];
+    monitor->err.fd = err[0];
     monitor->ready_fd = ready[0];
     if (!monitor->wrapped)
-        close_ready_fd(monitor);
+        close_fd(&monitor->ready_fd);
 }
 
-/* The wrapper is ready, and from here on it is the program itself: what was before is not
+/* From its readiness on the wrapper is the program itself: what was before is not
  * counted. */
 static void on_ready(struct monitor *monitor)
 {
@@ -317,53 +295,53 @@ static void on_ready(struct monitor *monitor)
         monitor->run->runqueue_ns = 0;
         start_clock(monitor, when);
     }
-    close_ready_fd(monitor);
+    close_fd(&monitor->ready_fd);
 }
 
-/* How long the whole machine stood still, if it did: we were to look after `most` ms, and
+/* A stall: the whole machine stood still. This sample was due after `most` ms, and we
  * neither worked nor waited for a processor. */
 static void note_stall(struct monitor *monitor, int most)
 {
-    int64_t looked = now(), own = own_cpu_time() + monitor->run->reader_runqueue_ns;
+    int64_t time = now(), own = account_own_cpu() + monitor->run->reader_runqueue_ns;
     int64_t stalled =
-        looked - monitor->looked - (int64_t)most * MILLISECOND - (own - monitor->own);
+        time - monitor->sampled - (int64_t)most * MILLISECOND - (own - monitor->own);
 
     if (stalled > monitor->run->stalled_ns)
         monitor->run->stalled_ns = stalled;
-    monitor->looked = looked;
+    monitor->sampled = time;
     monitor->own = own;
 }
 
 static _Noreturn void end_all_and_exit(struct monitor *monitor);
 
-/* Wait for something to happen, at most `most` ms, and take note of it. Returns
- * how long this was, in ns; a pause of the whole machine counts as two ticks. */
+/* Wait for an event, at most `most` ms, and handle it. Returns how long this was, in ns;
+ * a stall counts as two ticks. */
 static int64_t wait_at_most(int most, struct monitor *monitor)
 {
     struct run *run = monitor->run;
     struct pollfd files[] = {{.fd = self_pipe[0], .events = POLLIN},
-                             {.fd = monitor->out, .events = POLLIN},
-                             {.fd = monitor->err, .events = POLLIN},
+                             {.fd = monitor->out.fd, .events = POLLIN},
+                             {.fd = monitor->err.fd, .events = POLLIN},
                              {.fd = monitor->ready_fd, .events = POLLIN}};
     int64_t before = now(), used;
     size_t had = run->out_size;
     char woken[64];
 
     if (poll(files, 4, most) < 0 && errno != EINTR)
-        fail("wait for a program");
+        die_errno("cannot wait for a program");
     while (read(self_pipe[0], woken, sizeof woken) > 0)
         ;
     if (ending)
         end_all_and_exit(monitor);
     if (monitor->ready_fd >= 0 && files[3].revents != 0)
         on_ready(monitor);
-    if (monitor->out >= 0 && files[1].revents != 0)
-        read_or_close(&monitor->out, &run->out, &run->out_size, &monitor->out_room);
-    if (monitor->err >= 0 && files[2].revents != 0)
-        read_or_close(&monitor->err, &run->err, &run->err_size, &monitor->err_room);
+    if (monitor->out.fd >= 0 && files[1].revents != 0)
+        read_stream(&monitor->out);
+    if (monitor->err.fd >= 0 && files[2].revents != 0)
+        read_stream(&monitor->err);
     split_lines(monitor, had);
     note_stall(monitor, most);
-    used = monitor->looked - before;
+    used = monitor->sampled - before;
     return used < 2 * TICK * MILLISECOND ? used : 2 * TICK * MILLISECOND;
 }
 
@@ -375,11 +353,11 @@ static bool has_ended(pid_t pid)
     siginfo_t info = {.si_pid = 0};
 
     if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-        fail("wait for a program");
+        die_errno("cannot wait for a program");
     return info.si_pid == pid;
 }
 
-static bool anybody_left(pid_t group)
+static bool is_any_left(pid_t group)
 {
     pid_t adopted;
 
@@ -389,8 +367,7 @@ static bool anybody_left(pid_t group)
     return adopted == 0 || kill(-group, 0) == 0;
 }
 
-/* Also those who left the process group, and became our children when their parent ended.
- */
+/* Also what left the process group, and became our child when its parent ended. */
 static void kill_all(pid_t group)
 {
     char path[96];
@@ -408,8 +385,8 @@ static void kill_all(pid_t group)
 
 static void end_all_and_exit(struct monitor *monitor)
 {
-    kill_program(monitor->pid);
-    for (int ticks = 0; ticks < GRACE / TICK && anybody_left(monitor->pid); ticks++) {
+    kill_running();
+    for (int ticks = 0; ticks < GRACE / TICK && is_any_left(monitor->pid); ticks++) {
         kill_all(monitor->pid);
         poll(NULL, 0, TICK);
     }
@@ -422,30 +399,30 @@ static void reap(struct monitor *monitor)
     int status;
 
     run->took = now() - monitor->started;
-    run->throttled_ns = throttled_time() - monitor->throttled;
+    run->throttled_ns = account_throttled() - monitor->throttled;
     sample_delays(monitor);
     if (waitpid(monitor->pid, &status, 0) != monitor->pid)
-        fail("wait for a program");
+        die_errno("cannot wait for a program");
     if (WIFSIGNALED(status))
         run->signal = WTERMSIG(status);
     else
         run->exit_status = WEXITSTATUS(status);
 }
 
-/* What its descendants print when the program has ended is not from it: they must not go
- * on after it, and be it for a moment. */
+/* Descendants get a moment to end after the program. What they print then is not from the
+ * program: they were left. */
 static void reap_descendants(struct monitor *monitor)
 {
     int64_t used = 0, grace = monitor->wrapped ? GRACE_WRAPPED : GRACE;
     size_t printed = monitor->run->out_size + monitor->run->err_size;
 
     while (used < grace * MILLISECOND &&
-           (monitor->out >= 0 || monitor->err >= 0 || anybody_left(monitor->pid)))
+           (monitor->out.fd >= 0 || monitor->err.fd >= 0 || is_any_left(monitor->pid)))
         used += wait_at_most(TICK, monitor);
     monitor->run->left_children =
-        anybody_left(monitor->pid) ||
+        is_any_left(monitor->pid) ||
         monitor->run->out_size + monitor->run->err_size > printed;
-    for (used = 0; used < GRACE * MILLISECOND && anybody_left(monitor->pid);) {
+    for (used = 0; used < GRACE * MILLISECOND && is_any_left(monitor->pid);) {
         kill_all(monitor->pid);
         used += wait_at_most(TICK, monitor);
     }
@@ -456,8 +433,11 @@ static void reap_descendants(struct monitor *monitor)
 
 struct run run_program(char *const argv[], bool wrapper, int64_t limit)
 {
-    struct run run = {.exit_status = -1, .delays_known = delays_are_known()};
-    struct monitor monitor = {.run = &run, .wrapped = wrapper};
+    struct run run = {.exit_status = -1, .delays_known = account_has_delays()};
+    struct monitor monitor = {.run = &run,
+                              .wrapped = wrapper,
+                              .out = {.text = &run.out, .size = &run.out_size},
+                              .err = {.text = &run.err, .size = &run.err_size}};
     int64_t used = 0;
 
     start_program(&monitor, argv);
@@ -471,21 +451,18 @@ struct run run_program(char *const argv[], bool wrapper, int64_t limit)
             run.out_size > MOST_OUTPUT || run.err_size > MOST_OUTPUT ||
             run.count > MOST_LINES) {
             run.ended_by_us = true;
-            kill_program(monitor.pid);
+            kill_running();
             while (!has_ended(monitor.pid))
                 wait_at_most(TICK, &monitor);
         }
     }
-    wait_at_most(0, &monitor); /* one read takes all that a pipe can hold */
+    wait_at_most(0, &monitor);
     reap(&monitor);
     reap_descendants(&monitor);
-    if (monitor.out >= 0)
-        close(monitor.out);
-    if (monitor.err >= 0)
-        close(monitor.err);
-    if (monitor.ready_fd >= 0)
-        close_ready_fd(&monitor);
-    accounts_free(&monitor.accounts);
+    close_fd(&monitor.out.fd);
+    close_fd(&monitor.err.fd);
+    close_fd(&monitor.ready_fd);
+    account_free(&monitor.account);
     return run;
 }
 

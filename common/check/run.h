@@ -31,29 +31,29 @@ struct run {
     int64_t took;               /* from its start to its end */
     int64_t runqueue_ns;        /* that it and its children waited for a processor */
     int64_t reader_runqueue_ns; /* that we did meanwhile */
-    int64_t stalled_ns;   /* the longest time that the whole machine seems to have stood
-                           * still: we were to look, and neither worked nor waited for a
-                           * processor */
-    int64_t throttled_ns; /* that the limit of our control group held up all in it */
+    int64_t stalled_ns;         /* the longest time that the whole machine seems to have
+                                 * stood still: a sample was due, and we neither worked
+                                 * nor waited for a processor */
+    int64_t throttled_ns;       /* that our control group was throttled */
 };
 
 /* Run argv[0] (looked for in $PATH when it has no slash) with its arguments, stdin empty,
  * in a process group of its own, for at most `limit` ms (not counting time in which this
  * machine stood still). When it returns, nothing of the program is left running. Free the
- * result with run_free(). Exits when the system can't give what it needs.
+ * result with run_free(). Dies when the system can't give what it needs.
  *
- * Is argv[0] a `wrapper` (with-site, with-postgres), then all times are from when that
- * says that it is ready, as common/servers/launch.h tells. */
+ * If argv[0] is a `wrapper` (with-site, with-postgres), all times are from its readiness
+ * on: see common/servers/launch.h. */
 struct run run_program(char *const argv[], bool wrapper, int64_t limit);
 
 void run_free(struct run *run);
 
-/* End the program that is running, if any, and all its descendants, when this
- * program is asked to end (SIGINT, SIGTERM, SIGHUP; but for those that were ignored at
- * its start, as nohup does). Call it once, first. */
-void end_with_program(void);
+/* End the program that is running, if any, and all its descendants, when this program is
+ * to end: by SIGINT, SIGTERM, SIGHUP (unless they were ignored at its start, as nohup
+ * does), or by die(). Call it once, before any run. */
+void run_end_with_us(void);
 
-/* --- A run as text, a thing a line; saved.c tells the form --- */
+/* --- A run as text, one fact a line; saved.c describes the form --- */
 
 void run_save(FILE *to, const struct run *run);
 

@@ -1,13 +1,14 @@
-/* saved.c - a run as text. One that was saved says all that a judgement goes by, so it
- * can be judged again: elsewhere, later, and by another rule. Times are in ns.
+/* saved.c - a run as text. It holds all that a judgement depends on, so that the run can
+ * be judged again: elsewhere, later, and by another rule. Times are in ns.
  *
  *     run
- *     out 1200345 0 0 [ 0.00] a\n      arrival, run-queue delay of the program and of the
+ *     out 1200345 0 0 [ 0.00] a\n      arrival, run-queue delay of the program and of its
  *                                      reader; what was printed, \n at its end unless cut
- * short err oh\n                         what was printed on stderr took 601200345
- * runqueue 0 reader 0 stalled 0 throttled 0 ended-by-us                      and
- * left-children, no-schedstat, where it is so exit 0                           the end:
- * or signal 11, or not-started 2 (an errno)
+ *                                      short
+ *     err oh\n                         what was printed on stderr
+ *     took 601200345 runqueue 0 reader 0 stalled 0 throttled 0
+ *     ended-by-us                      and left-children, no-schedstat, where it is so
+ *     exit 0                           the end: or signal 11, or not-started 2 (an errno)
  *
  * Bytes that are no printable ASCII, and \ itself, are \n or \xHH. Lines of space and
  * those that begin with a # are skipped. */
@@ -105,36 +106,27 @@ static bool load_bytes(char *text, size_t *size)
 struct loading {
     struct run *run;
     FILE *out, *err;
-    size_t lines_room;
+    size_t lines_capacity;
+    bool ended; /* its last line has been loaded */
 };
 
 static bool load_out(struct loading *loading, char *text)
 {
     struct run *run = loading->run;
     struct printed line = {.start = (size_t)ftell(loading->out)};
-    char *bytes;
     int at = 0;
 
     if (run->cut_short ||
         sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 "%n", &line.arrived,
                &line.runqueue_ns, &line.reader_runqueue_ns, &at) < 3 ||
-        text[at] != ' ')
+        text[at] != ' ' || !load_bytes(text + at + 1, &line.size))
         return false;
-    bytes = text + at + 1;
-    if (!load_bytes(bytes, &line.size))
-        return false;
-    fwrite(bytes, 1, line.size, loading->out);
-    run->cut_short = line.size == 0 || bytes[line.size - 1] != '\n';
+    text += at + 1;
+    fwrite(text, 1, line.size, loading->out);
+    run->cut_short = line.size == 0 || text[line.size - 1] != '\n';
     line.size -= !run->cut_short;
-    if (run->count == loading->lines_room) {
-        struct printed *more = room_for(loading->lines_room * 2 + 64, sizeof *more);
-
-        loading->lines_room = loading->lines_room * 2 + 64;
-        if (run->lines)
-            memcpy(more, run->lines, run->count * sizeof *more);
-        free(run->lines);
-        run->lines = more;
-    }
+    run->lines =
+        xgrow(run->lines, run->count, 1, &loading->lines_capacity, sizeof *run->lines);
     run->lines[run->count++] = line;
     return true;
 }
@@ -161,86 +153,78 @@ static bool load_took(struct run *run, const char *text)
            text[at] == '\0';
 }
 
-static bool load_number(const char *text, int least, int *number)
+/* The end of a run, if that is what the line tells: "exit 0", say. */
+static bool load_end(const char *line, const char *what, int least, int *number)
 {
+    size_t size = strlen(what);
     char *end;
-    long value = strtol(text, &end, 10);
 
-    *number = (int)value;
-    return end > text && *end == '\0' && value >= least && value <= 255;
+    if (strncmp(line, what, size) != 0)
+        return false;
+    *number = (int)strtol(line + size, &end, 10);
+    return end > line + size && *end == '\0' && *number >= least && *number <= 255;
 }
 
-enum loaded { MORE, ALL, NOTHING_KNOWN };
-
-static enum loaded load_line(struct loading *loading, char *line)
+static bool load_line(struct loading *loading, char *line)
 {
     struct run *run = loading->run;
-    bool known = true;
 
     if (strncmp(line, "out ", 4) == 0)
-        known = load_out(loading, line + 4);
-    else if (strncmp(line, "err ", 4) == 0)
-        known = load_err(loading, line + 4);
-    else if (strncmp(line, "took ", 5) == 0)
-        known = load_took(run, line + 5);
-    else if (strcmp(line, "ended-by-us") == 0)
-        run->ended_by_us = true;
-    else if (strcmp(line, "left-children") == 0)
-        run->left_children = true;
-    else if (strcmp(line, "no-schedstat") == 0)
-        run->delays_known = false;
-    else if (strncmp(line, "exit ", 5) == 0)
-        return load_number(line + 5, 0, &run->exit_status) ? ALL : NOTHING_KNOWN;
-    else if (strncmp(line, "signal ", 7) == 0)
-        return load_number(line + 7, 1, &run->signal) ? ALL : NOTHING_KNOWN;
-    else if (strncmp(line, "not-started ", 12) == 0)
-        return load_number(line + 12, 1, &run->start_error) ? ALL : NOTHING_KNOWN;
-    else
-        known = false;
-    return known ? MORE : NOTHING_KNOWN;
+        return load_out(loading, line + 4);
+    if (strncmp(line, "err ", 4) == 0)
+        return load_err(loading, line + 4);
+    if (strncmp(line, "took ", 5) == 0)
+        return load_took(run, line + 5);
+    if (strcmp(line, "ended-by-us") == 0)
+        return run->ended_by_us = true;
+    if (strcmp(line, "left-children") == 0)
+        return run->left_children = true;
+    if (strcmp(line, "no-schedstat") == 0)
+        return !(run->delays_known = false);
+    return loading->ended = load_end(line, "exit ", 0, &run->exit_status) ||
+                            load_end(line, "signal ", 1, &run->signal) ||
+                            load_end(line, "not-started ", 1, &run->start_error);
 }
 
 /* The next line that is not skipped, without its newline; NULL at the end. */
-static char *next_line(FILE *from, char **line, size_t *room)
+static char *next_line(FILE *from, char **line, size_t *capacity)
 {
     ssize_t size;
 
-    while ((size = getline(line, room, from)) > 0) {
+    while ((size = getline(line, capacity, from)) > 0) {
         if ((*line)[size - 1] == '\n')
             (*line)[size - 1] = '\0';
         if (**line != '#' && (*line)[strspn(*line, " ")] != '\0')
             return *line;
     }
     if (!feof(from))
-        die("cannot read the saved runs: %s", strerror(errno));
+        die_errno("cannot read the saved runs");
     return NULL;
 }
 
 bool run_load(FILE *from, struct run *run, const char **why)
 {
-    static char complaint[128];
+    static char fault[128];
     struct loading loading = {.run = run};
-    enum loaded loaded = NOTHING_KNOWN;
     char *line = NULL;
-    size_t room = 0;
+    size_t capacity = 0;
+    bool valid, there;
 
     *why = NULL;
     *run = (struct run){.exit_status = -1, .delays_known = true};
     loading.out = open_text(&run->out, &run->out_size);
     loading.err = open_text(&run->err, &run->err_size);
-    if (next_line(from, &line, &room) == NULL)
-        goto end;
-    for (loaded = strcmp(line, "run") == 0 ? MORE : NOTHING_KNOWN; loaded == MORE;)
-        loaded =
-            next_line(from, &line, &room) ? load_line(&loading, line) : NOTHING_KNOWN;
-    if (loaded == NOTHING_KNOWN) {
-        snprintf(complaint, sizeof complaint, "this is no line of a saved run: %.60s",
+    there = next_line(from, &line, &capacity) != NULL;
+    valid = there && strcmp(line, "run") == 0;
+    while (valid && !loading.ended)
+        valid = next_line(from, &line, &capacity) && load_line(&loading, line);
+    if (there && !valid) {
+        snprintf(fault, sizeof fault, "this is no line of a saved run: %.60s",
                  feof(from) ? "(the end)" : line);
-        *why = complaint;
+        *why = fault;
     }
-end:
     close_text(loading.out, &run->out);
     close_text(loading.err, &run->err);
     free(line);
-    return loaded == ALL;
+    return valid;
 }

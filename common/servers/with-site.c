@@ -3,20 +3,20 @@
  *
  *     build/common/with-site build/lessons/16-requests/requests_async
  *
- * Puts the site's address into $SITE and becomes the program: its exit status, its
- * signals and its times are its own. The site (see site.c) ends when its stdin closes.
- * The program inherits the only other end of that, and so the site ends when the program
- * does, however that is, even by SIGKILL. (So it would live on with a grandchild that the
- * program leaves behind; ours leave none.)
+ * Puts the site's address into $SITE and is replaced by the program: its exit status, its
+ * signals and its times are its own.
  *
- * The site is no child of the program, which may wait() for its own children, and would
- * find one that it doesn't know: it is started by a child of ours, which we end as soon
- * as the site serves, so that init, or whoever looks after orphans, waits for it. (Until
- * then that child tells us whether the site has said why it ends.) And it is in a session
- * of its own, so that Ctrl-C reaches the program but not the site: who handles it can
- * still ask for pages. Order of events: main -> start_site -> be_site; read_address ->
- * launch_exec */
+ * Lifeline: the site (see site.c) ends when its stdin closes, and the program inherits
+ * the only write end of that pipe. So the site ends with the program, even by SIGKILL.
+ * (It would live on with a grandchild that the program leaves behind; ours leave none.)
+ *
+ * The site is no child of the program, which may wait() for its own children. A starter,
+ * our child, starts it, reports whether the site has printed why it ends, and is killed
+ * as soon as the site serves, so that init inherits the site. The site is in a session of
+ * its own: Ctrl-C reaches the program, which can still ask for pages.
+ * Order of events: main -> start_site -> exec_site; read_address -> launch_exec */
 
+#include "die.h"
 #include "launch.h"
 
 #include <errno.h>
@@ -28,7 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -37,161 +36,124 @@ enum {
     HAS_SAID_WHY = 9       /* an exit status */
 };
 
-struct ends {
-    int to_read, to_write;
-};
-
 static void find_site(const char *self, char *path, size_t size);
-static struct ends make_pipe(void);
-static int move_up(int fd);
-static pid_t start_site(const char *path, struct ends input, struct ends output);
-static _Noreturn void be_site(const char *path, struct ends input, struct ends output);
+static void open_high_pipe(int ends[2]);
+static pid_t start_site(const char *path, const int input[2], const int output[2]);
+static _Noreturn void exec_site(const char *path, int input, int output);
 static bool read_address(int from, char *address, size_t size);
-static int end_of(pid_t starter);
-static _Noreturn void stop(const char *what);
+static int exit_status_of(pid_t child);
 
 int main(int argc, char *argv[])
 {
     char path[4096], address[64];
-    struct ends input, output;
-    pid_t starter;
+    int input[2], output[2], status;
     bool has_started;
+    pid_t starter;
 
+    die_as("with-site", 1);
     if (argc < 2) {
         fprintf(stderr, "usage: with-site PROGRAM ARGUMENTS...\n");
         return 2;
     }
     find_site(argv[0], path, sizeof path);
-    input = make_pipe();
-    output = make_pipe();
+    open_high_pipe(input);
+    open_high_pipe(output);
     starter = start_site(path, input, output);
-    close(input.to_read);
-    close(output.to_write);
-    has_started = read_address(output.to_read, address, sizeof address);
-    close(output.to_read);
+    close(input[0]);
+    close(output[1]);
+    has_started = read_address(output[0], address, sizeof address);
+    close(output[0]);
     if (has_started)
         kill(starter, SIGKILL);
-    if (end_of(starter) != HAS_SAID_WHY && !has_started)
-        fprintf(stderr, "with-site: the site has not started\n");
-    if (!has_started)
+    status = exit_status_of(starter);
+    if (!has_started && status == HAS_SAID_WHY)
         return 1;
+    if (!has_started)
+        die("the site has not started");
     if (setenv("SITE", address, 1) != 0)
-        stop("set SITE");
-    launch_exec("with-site", argv + 1); /* with input.to_write, which it need not know */
+        die_errno("cannot set SITE");
+    launch_exec("with-site", argv + 1); /* with input[1], the lifeline */
 }
 
-static _Noreturn void stop(const char *what)
-{
-    fprintf(stderr, "with-site: cannot %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-/* It is beside ourselves. (Where there is no /proc, argv[0] may tell where that is.) */
+/* It is beside this program. (Without /proc, argv[0] may tell where that is.) */
 static void find_site(const char *self, char *path, size_t size)
 {
     size_t length = size - sizeof "site";
-    int result = uv_exepath(path, &length);
 
-    if (result != 0 && strchr(self, '/') && strlen(self) < length)
+    if (uv_exepath(path, &length) != 0) {
+        if (strchr(self, '/') == NULL || strlen(self) >= length)
+            die("cannot find itself, and the site beside it: is /proc missing?");
         strcpy(path, self);
-    else if (result != 0) {
-        fprintf(stderr, "with-site: cannot find itself, and the site beside it: is /proc "
-                        "missing?\n");
-        exit(1);
     }
     strcpy(strrchr(path, '/') + 1, "site");
 }
 
-static struct ends make_pipe(void)
+/* Above stdin, stdout and stderr, should one of them be closed. */
+static void open_high_pipe(int ends[2])
 {
     int fds[2];
 
     if (pipe(fds) != 0)
-        stop("make a pipe");
-    return (struct ends){move_up(fds[0]), move_up(fds[1])};
+        die_errno("cannot make a pipe");
+    for (int i = 0; i < 2; i++) {
+        ends[i] = fcntl(fds[i], F_DUPFD, STDERR_FILENO + 1);
+        if (ends[i] < 0)
+            die_errno("cannot make a pipe");
+        close(fds[i]);
+    }
 }
 
-/* Above stdin, stdout and stderr, should one of them be closed. */
-static int move_up(int fd)
-{
-    int moved = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
-
-    if (moved < 0)
-        stop("make a pipe");
-    close(fd);
-    return moved;
-}
-
-/* Returns the child of ours that starts it, and then waits for its end. */
-static pid_t start_site(const char *path, struct ends input, struct ends output)
+/* Returns the starter, a child that starts the site and waits for its end. */
+static pid_t start_site(const char *path, const int input[2], const int output[2])
 {
     pid_t child = fork();
-    int status = 0;
 
     if (child < 0)
-        stop("start the site");
+        die_errno("cannot start the site");
     if (child > 0)
         return child;
     setsid();
     child = fork();
     if (child == 0)
-        be_site(path, input, output);
-    launch_close_others(
-        -1, -1); /* by which the site knows that we are there, and we that it is */
+        exec_site(path, input[0], output[1]);
+    launch_close_others(-1, -1); /* the lifeline, and the site's stdout */
     if (child < 0)
         fprintf(stderr, "with-site: cannot start the site: %s\n", strerror(errno));
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    _exit(child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) != 0) ? HAS_SAID_WHY
-                                                                       : 0);
+    _exit(child < 0 || exit_status_of(child) != 0 ? HAS_SAID_WHY : 0);
 }
 
-/* Nothing else of the program's stays open here: somebody may wait for it to close. */
-static _Noreturn void be_site(const char *path, struct ends input, struct ends output)
+/* No other file of ours may stay open: a reader may wait for its end. */
+static _Noreturn void exec_site(const char *path, int input, int output)
 {
-    dup2(input.to_read, STDIN_FILENO);
-    dup2(output.to_write, STDOUT_FILENO);
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
     launch_close_others(-1, -1);
     execl(path, "site", (char *)NULL);
-    fprintf(stderr, "with-site: cannot start %s: %s\n", path, strerror(errno));
-    _exit(1);
+    die_errno("cannot start %s", path);
 }
 
-static long now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000L + time.tv_nsec / 1000000L;
-}
-
-static int end_of(pid_t starter)
+/* Returns the exit status; 0 if it was killed. */
+static int exit_status_of(pid_t child)
 {
     int status = 0;
 
-    while (waitpid(starter, &status, 0) < 0 && errno == EINTR)
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-/* Its only line. Returns whether it has come before its end. */
+/* The only line that the site prints. Returns false if it ends before. */
 static bool read_address(int from, char *address, size_t size)
 {
-    const long end = now() + PATIENCE;
     struct pollfd poll_from = {.fd = from, .events = POLLIN};
-    size_t length = 0;
 
-    while (length < size) {
-        long left = end - now();
-        ssize_t count = poll(&poll_from, 1, left > 0 ? (int)left : 0);
+    for (size_t length = 0; length < size;) {
+        ssize_t count = poll(&poll_from, 1, PATIENCE);
 
         if (count < 0 && errno == EINTR)
             continue;
-        if (count == 0) {
-            fprintf(stderr, "with-site: the site has not started in %d s\n",
-                    PATIENCE / 1000);
-            exit(1);
-        }
+        if (count == 0)
+            die("the site has not started in %d s", PATIENCE / 1000);
         if (count > 0)
             count = read(from, address + length, size - length);
         if (count <= 0)

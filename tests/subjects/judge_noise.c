@@ -1,19 +1,19 @@
 /* judge_noise.c - properties of the rule in common/check/judge.h, tried on random
  * recordings and random runs:
  *
- *     judge_noise noise 10000 1    noise only delays, and comes and goes: nothing may
- * fail judge_noise fault 10000 1    the same with one fault of 0.2 s or more: all must
+ *     judge_noise noise 10000 1    noise only delays, and comes and goes: none may fail
+ *     judge_noise fault 10000 1    the same with one fault of 0.2 s or more: all must
  *
- * The last argument is where the random numbers start. What is wrong is told, with the
- * number that shows it again, and the exit status is 1.
+ * The last argument is the first seed. Each wrong judgement is printed with its seed, and
+ * the exit status is 1.
  *
  * The noise: a program's lines are delayed, each thread's by itself, by up to half a
  * second, and the kernel's account explains none, some or all of it; the reader is
  * delayed too; a run may hang, once; up to 14 runs are stalled, and may be anything. But
  * each line, the order and the end are right in one of the seven runs that count. */
 
-#include "check/die.h"
 #include "check/judge.h"
+#include "die.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -51,16 +51,16 @@ static const char *const fault_names[] = {
 struct world {
     int count;                /* of its lines */
     long stamps[MOST_LINES];  /* as recorded */
-    int threads[MOST_LINES];  /* who prints it */
-    int good_run[MOST_LINES]; /* in which noise spares it */
-    /* In which it spares the order, the time before the first line and after the last,
-     * and the reader. */
+    int threads[MOST_LINES];  /* which prints it */
+    int good_run[MOST_LINES]; /* in which it has no noise */
+    /* The runs without noise for the order, for the time before the first line and after
+     * the last, and for the reader. */
     int good_order, good_end, good_reading;
     bool busy, delays_known;
     enum fault fault;
     int at;      /* the line that has the fault */
     long amount; /* of it */
-    long delay;  /* what the kernel says of the run */
+    long delay;  /* the run-queue delay of the run */
     int stalls, hang, counted;
     char text[MOST_TEXT]; /* the recording, as one text that `recording` points into */
     struct recording recording;
@@ -81,8 +81,8 @@ static bool one_in(long times)
     return random_below(times) == 0;
 }
 
-/* How late a line may be when the kernel says that the program waited so long. (In
- * numbers: the limits of judge.h are what is tested.) */
+/* How late a line may be with this run-queue delay. (In numbers: the limits of judge.h
+ * are what is tested.) */
 static long allowed(long stamp, long delay)
 {
     long most = stamp / 8 > 100 ? stamp / 8 : 100;
@@ -96,7 +96,7 @@ static void make_recording(struct world *world)
     char *to = world->text;
     long stamp = 0;
 
-    world->recording.lines = room_for(MOST_LINES, sizeof *world->recording.lines);
+    world->recording.lines = xcalloc(MOST_LINES, sizeof *world->recording.lines);
     world->recording.count = (size_t)world->count;
     for (int i = 0; i < world->count; i++) {
         int size = sprintf(to, "[%2ld.%02ld] thread %d: line %d", stamp / 1000,
@@ -155,7 +155,7 @@ static int compare_arrivals(const void *a, const void *b)
     return one->line - other->line;
 }
 
-/* Noise for a line: none to speak of where it is spared, else up to half a second. An
+/* Noise for a line: as much as is allowed in its good run, else up to half a second. An
  * early or false line is noticed only where the noise is smaller than the fault. */
 static long noise_for(const struct world *world, int i)
 {
@@ -204,7 +204,7 @@ static struct run write_run(const struct world *world, struct printed_line lines
     int read_from = (int)random_below(count + 1);
     FILE *out = open_text(&run.out, &run.out_size);
 
-    run.lines = room_for((size_t)count + 1, sizeof *run.lines);
+    run.lines = xcalloc((size_t)count + 1, sizeof *run.lines);
     qsort(lines, (size_t)count, sizeof *lines, compare_arrivals);
     for (int i = 0; i < count; i++) {
         struct printed *printed = &run.lines[run.count++];
@@ -258,7 +258,7 @@ static void end_wrongly(const struct world *world, struct run *run)
     if (world->fault == HANGS || world->counted == world->hang)
         run->ended_by_us = true, run->exit_status = -1, run->signal = 9;
     if (world->fault == OTHER_STDERR) {
-        run->err = format("oh\n");
+        run->err = xstrfmt("oh\n");
         run->err_size = 3;
     }
 }
@@ -302,7 +302,7 @@ static struct run next_run(void *context)
                              : 100);
     run = write_run(world, lines, count, start);
     end_wrongly(world, &run);
-    /* A run that hangs is not looked at again: it spares nothing. */
+    /* A run that hangs counts for nothing else. */
     world->counted += !run.ended_by_us;
     if (run.ended_by_us)
         world->hang = -1;
@@ -340,6 +340,7 @@ int main(int argc, char *argv[])
     uint64_t first;
     bool noise;
 
+    die_as("judge_noise", 2);
     if (argc != 4)
         die("it takes noise or fault, how many, and the first number");
     noise = strcmp(argv[1], "noise") == 0;

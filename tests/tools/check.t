@@ -477,7 +477,7 @@ for (@measurements) {
 
 # --- The rule as a whole, on 20,000 random programs and their noise ---
 
-my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account die)), 'timeline/line');
+my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account)), 'timeline/line', 'die');
 for my $property (qw(noise fault)) {
     my $is = run([$judge_noise, $property, 10_000, $ENV{SEED} // 1]);
     is($is->{status}, 0, "$property: 10,000 are judged rightly") || diag($is->{out}, $is->{err});
