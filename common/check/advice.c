@@ -148,9 +148,6 @@ void advice_write(FILE *to, const struct verdict *verdict, const char *program)
     write_meaning(text, verdict);
     close_text(text, &why);
     fputs("Not yet:\n", to);
-    for (char *line = why, *end; line < why + size; line = end + 1) {
-        end = memchr(line, '\n', (size_t)(why + size - line));
-        fprintf(to, "  %.*s\n", (int)(end - line), line);
-    }
+    explain_indent(to, "  ", why, size);
     free(why);
 }

@@ -27,7 +27,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,8 +64,7 @@ struct runs {
     char *text;    /* all of them, saved */
     size_t size;
     FILE *saved;
-    long last; /* where the last that was loaded starts */
-    bool any;  /* is there one? */
+    long last; /* where the last that was loaded starts; -1: none was */
 };
 
 static struct run replay(struct runs *runs)
@@ -78,13 +76,12 @@ static struct run replay(struct runs *runs)
 
     if (run_load(from, &run, &why)) {
         runs->last = start;
-        runs->any = true;
         return run;
     }
     run_free(&run);
     if (why)
         die("cannot replay: %s", why);
-    if (!runs->any)
+    if (runs->last < 0)
         die("there is no run in what should be replayed");
     if (fseek(from, runs->last, SEEK_SET) != 0 || !run_load(from, &run, &why))
         die_errno("cannot load a run again");
@@ -104,13 +101,11 @@ static struct run next_run(void *context)
     return run;
 }
 
-static void save_runs(const struct runs *runs, const char *path)
+static bool save_runs(const struct runs *runs, const char *path)
 {
     FILE *to = fopen(path, "w");
 
-    if (to == NULL || fwrite(runs->text, 1, runs->size, to) != runs->size ||
-        fclose(to) != 0)
-        die_errno("cannot write %s", path);
+    return to && (fwrite(runs->text, 1, runs->size, to) != runs->size) + fclose(to) == 0;
 }
 
 /* --- The report as TAP, with a diagnosis on stderr --- */
@@ -146,10 +141,7 @@ static void print_diagnosis(const char *title, const char *why, size_t size)
     FILE *piece = open_text(&text, &text_size);
 
     fprintf(piece, "# %s:\n", title);
-    for (const char *end = why + size, *next; why < end; why = next + 1) {
-        next = memchr(why, '\n', (size_t)(end - why));
-        fprintf(piece, "#   %.*s\n", (int)(next - why), why);
-    }
+    explain_indent(piece, "#   ", why, size);
     close_text(piece, &text);
     if (write(STDERR_FILENO, text, text_size) < 0) {
         /* the verdict is on stdout */
@@ -157,18 +149,10 @@ static void print_diagnosis(const char *title, const char *why, size_t size)
     free(text);
 }
 
-static void tap_result(int number, bool ok, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void tap_result(int number, bool ok, const char *format, ...)
+/* How a line of TAP begins. */
+static const char *tap_result(bool ok)
 {
-    va_list args;
-
-    printf("%sok %d - ", ok ? "" : "not ", number);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
+    return ok ? "ok" : "not ok";
 }
 
 static void print_tap(const struct judgement *judgement, const struct task *task)
@@ -178,41 +162,35 @@ static void print_tap(const struct judgement *judgement, const struct task *task
     bool times = text && !verdict->early && !verdict->run->ended_by_us &&
                  !verdict_is_late(verdict);
 
-    puts("1..3");
-    tap_result(1, text, "%s prints the recorded lines", task->name);
+    printf("1..3\n%s 1 - %s prints the recorded lines\n", tap_result(text), task->name);
     if (!task->rule.timing)
-        tap_result(2, true, "%s # SKIP TIMING=off: no times are judged", task->name);
+        printf("ok 2 - %s # SKIP TIMING=off: no times are judged\n", task->name);
     else if (text && times && !verdict->end_is_right)
-        tap_result(2, true, "%s # SKIP it ended wrong: no times are judged", task->name);
+        printf("ok 2 - %s # SKIP it ended wrong: no times are judged\n", task->name);
     else
-        tap_result(2, times, "%s takes the recorded time%s%s", task->name,
-                   judgement->runs > 1 ? ", looked at more than once" : "",
-                   verdict->text_is_right ? "" : " (can't be told: the lines differ)");
-    tap_result(3, verdict->end_is_right, "%s ends as recorded and leaves nothing behind",
-               task->name);
+        printf("%s 2 - %s takes the recorded time%s%s\n", tap_result(times), task->name,
+               judgement->runs > 1 ? ", looked at more than once" : "",
+               verdict->text_is_right ? "" : " (can't be told: the lines differ)");
+    printf("%s 3 - %s ends as recorded and leaves nothing behind\n",
+           tap_result(verdict->end_is_right), task->name);
 }
 
-/* `what` can't be, so nothing can be judged; `why` is a line. Both are freed here. */
-static void print_failure(const struct task *task, char *what, char *why)
+/* `what` can't be, so nothing can be judged; `why` is a line. */
+static void print_failure(const struct task *task, const char *what, const char *why)
 {
     if (task->student) {
         printf("  %s", why);
-    } else {
-        puts("1..1");
-        tap_result(1, false, "%s", what);
-        print_diagnosis(task->name, why, strlen(why));
+        return;
     }
-    free(what);
-    free(why);
+    printf("1..1\nnot ok 1 - %s\n", what);
+    print_diagnosis(task->name, why, strlen(why));
 }
 
 /* --- Keeping what a wrong program printed --- */
 
-static void write_run(FILE *to, const struct verdict *verdict)
+static void write_run(FILE *to, const struct run *run, const struct line *lines)
 {
-    const struct run *run = verdict->run;
-
-    recording_write(to, verdict->lines, run->count, run->err, run->err_size,
+    recording_write(to, lines, run->count, run->err, run->err_size,
                     run->signal        ? 128 + run->signal
                     : run->start_error ? 0
                                        : run->exit_status);
@@ -225,50 +203,36 @@ static const char *build_directory(void)
     return build ? build : "build";
 }
 
-/* build/failed/05-chores/chores_async.out for lessons/05-chores/chores_async.out; with
- * the end .runs, all its runs. The directory is made when `make`. free() frees the
- * result. */
-static char *kept_path(const char *path, const char *end, bool make)
-{
-    const char *name = strrchr(path, '/') + 1, *lesson = name - 1;
-    char *top = xstrfmt("%s/failed", build_directory()), *directory, *kept;
-
-    while (lesson > path && lesson[-1] != '/')
-        lesson--;
-    directory = xstrfmt("%s/%.*s", top, (int)(name - 1 - lesson), lesson);
-    kept =
-        xstrfmt("%s/%.*s%s", directory, (int)(strlen(name) - strlen(".out")), name, end);
-    if (make) {
-        mkdir(top, 0777);
-        mkdir(directory, 0777);
-    }
-    free(top);
-    free(directory);
-    return kept;
-}
-
-/* Keep what a program that failed has printed, for CI and for --replay. What an earlier
- * check has kept is removed in any case. */
+/* Keep what a program that failed has printed, for CI and for --replay: that of
+ * lessons/05-chores/chores_async.out in build/failed/05-chores/chores_async.out, and all
+ * its runs in chores_async.runs. What an earlier check has kept is removed in any case.
+ */
 static void keep_failed(FILE *why, const struct judgement *judgement,
                         const struct runs *runs, bool failed)
 {
-    char *out = kept_path(runs->task->path, ".out", failed);
-    char *all_runs = kept_path(runs->task->path, ".runs", false);
+    const char *path = strchr(runs->task->path, '/') + 1;
+    char *top = xstrfmt("%s/failed", build_directory());
+    char *directory = xstrfmt("%s/%.*s", top, (int)strcspn(path, "/"), path);
+    char *out = xstrfmt("%s/%s", top, path);
+    char *all_runs = xstrfmt("%.*s.runs", (int)(strlen(out) - strlen(".out")), out);
     FILE *to;
 
+    if (failed) {
+        mkdir(top, 0777);
+        mkdir(directory, 0777);
+    }
     unlink(out);
     unlink(all_runs);
     if (failed && (to = fopen(out, "w")) != NULL) {
-        write_run(to, &judgement->verdict);
+        write_run(to, &judgement->run, judgement->verdict.lines);
         if (fclose(to) == 0)
             fprintf(why, "all that it printed is in %s\n", out);
     }
-    if (failed && (to = fopen(all_runs, "w")) != NULL) {
-        fwrite(runs->text, 1, runs->size, to);
-        if (fclose(to) == 0)
-            fprintf(why, "its runs are in %s: `check --replay` judges them again\n",
-                    all_runs);
-    }
+    if (failed && save_runs(runs, all_runs))
+        fprintf(why, "its runs are in %s: `check --replay` judges them again\n",
+                all_runs);
+    free(top);
+    free(directory);
     free(out);
     free(all_runs);
 }
@@ -316,7 +280,7 @@ static int64_t find_limit(const struct recording *recording, const struct task *
 /* Returns whether it passes. */
 static bool judge_task(const struct task *task, const struct recording *recording)
 {
-    struct runs runs = {.task = task, .limit = find_limit(recording, task)};
+    struct runs runs = {.task = task, .limit = find_limit(recording, task), .last = -1};
     struct judgement judgement;
     bool passes;
 
@@ -324,8 +288,8 @@ static bool judge_task(const struct task *task, const struct recording *recordin
     judge_runs(&judgement, recording, &task->rule, task->student ? &for_student : &usual,
                next_run, &runs);
     close_text(runs.saved, &runs.text);
-    if (task->save)
-        save_runs(&runs, task->save);
+    if (task->save && !save_runs(&runs, task->save))
+        die_errno("cannot write %s", task->save);
     passes = report_judgement(&judgement, &runs);
     judgement_free(&judgement);
     free(runs.text);
@@ -337,36 +301,32 @@ static bool check_task(const struct task *task)
 {
     const char *program = task->command[0];
     struct recording recording;
+    char *why = recording_read(&recording, task->path), *what = NULL;
     bool passes = false;
-    size_t size;
-    char *why;
-    FILE *to = open_text(&why, &size);
-    bool is_read = recording_read(&recording, task->path, to);
 
-    close_text(to, &why);
-    if (!is_read) {
-        print_failure(task, xstrfmt("%s can be read", task->path), why);
-    } else {
-        free(why);
-        if (!task->replayed && strchr(program, '/') && access(program, X_OK) != 0)
-            print_failure(task, xstrfmt("%s can be run", task->name),
-                          xstrfmt("%s cannot be run: %s%s\n", program, strerror(errno),
-                                  errno == ENOENT ? " (`make` builds it)" : ""));
-        else
-            passes = judge_task(task, &recording);
+    if (why) {
+        what = xstrfmt("%s can be read", task->path);
+    } else if (!task->replayed && strchr(program, '/') && access(program, X_OK) != 0) {
+        why = xstrfmt("%s cannot be run: %s%s\n", program, strerror(errno),
+                      errno == ENOENT ? " (`make` builds it)" : "");
+        what = xstrfmt("%s can be run", task->name);
     }
+    if (why)
+        print_failure(task, what, why);
+    else
+        passes = judge_task(task, &recording);
+    free(why);
+    free(what);
     recording_free(&recording);
     return passes;
 }
 
 /* --- Recording --- */
 
-/* Of a program that does the same in every run. Returns what doesn't fit. */
-static const char *take_smallest(struct verdict *first, const struct run *run,
-                                 const struct line *lines)
+/* Returns why the run can't be recorded, or NULL. */
+static const char *find_fault(const struct run *first, const struct line *stamped,
+                              const struct run *run, const struct line *lines)
 {
-    const struct run *before = first->run;
-
     if (run->start_error != 0)
         return strerror(run->start_error);
     if (run->ended_by_us)
@@ -381,45 +341,61 @@ static const char *take_smallest(struct verdict *first, const struct run *run,
         return "its last line on stderr has no newline";
     if (run->count == 0 && run->err_size == 0 && run->exit_status == 0)
         return "it prints nothing";
-    if (run->count != before->count || run->exit_status != before->exit_status ||
-        run->err_size != before->err_size ||
-        memcmp(before->err, run->err, before->err_size) != 0)
+    if (run->count != first->count || run->exit_status != first->exit_status ||
+        run->err_size != first->err_size ||
+        memcmp(first->err, run->err, first->err_size) != 0)
         return "two runs differ";
     for (size_t i = 0; i < run->count; i++) {
         if (lines[i].kind == OTHER)
             return "it prints a line that say(), say_untimed() or measure() did not";
-        if (!same_line(&first->lines[i], &lines[i]))
+        if (!same_line(&stamped[i], &lines[i]))
             return "two runs differ";
-        if (lines[i].stamp < first->lines[i].stamp)
-            first->lines[i].stamp = lines[i].stamp;
     }
     return NULL;
 }
 
+/* Give each of the first run's lines the stamp from this run, if it is smaller. */
+static void take_smallest(const struct task *task, const struct run *first,
+                          struct line *stamped, const struct run *run)
+{
+    struct line *lines = judge_lines(run);
+    const char *fault = find_fault(first, stamped, run, lines);
+
+    if (fault) {
+        explain_show_lines(stderr, "  ", run->err, run->err_size, 30);
+        die("cannot record %s: %s", task->name, fault);
+    }
+    for (size_t i = 0; i < run->count; i++)
+        if (lines[i].stamp < stamped[i].stamp)
+            stamped[i].stamp = lines[i].stamp;
+    free(lines);
+}
+
 /* Write a new file and rename it, so that it is never half there; show the difference. */
-static void replace_file(const struct verdict *verdict, const char *path)
+static void replace_file(const char *path, const struct run *run,
+                         const struct line *lines)
 {
     char *beside = xstrfmt("%s.XXXXXX", path);
     char *diff[] = {"diff", "-u", (char *)(uintptr_t)path, beside, NULL};
     int fd = mkstemp(beside);
     FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
     bool is_new = access(path, F_OK) != 0;
-    struct run run = {.err = NULL};
+    struct run compared;
 
     if (to != NULL)
-        write_run(to, verdict);
+        write_run(to, run, lines);
     if (to == NULL || (ferror(to) | fclose(to)) != 0 || chmod(beside, 0644) != 0)
         goto failed;
-    run = run_program(diff, false, 60000);
+    compared = run_program(diff, false, 60000);
     if (rename(beside, path) != 0)
         goto failed;
     if (is_new)
-        printf("%s: new, %zu lines\n", path, verdict->run->count);
-    else if (run.exit_status == 0)
+        printf("%s: new, %zu lines\n", path, run->count);
+    else if (compared.exit_status == 0)
         printf("%s: unchanged\n", path);
     else
-        fwrite(run.out, 1, run.out_size, stdout);
-    run_free(&run);
+        fwrite(compared.out, 1, compared.out_size, stdout);
+    run_free(&compared);
     free(beside);
     return;
 failed:
@@ -443,32 +419,21 @@ static struct run run_for_record(struct runs *runs)
 
 static void record_task(const struct task *task)
 {
-    struct runs runs = {.task = task, .limit = (int64_t)(60000 * task->rule.slow)};
-    struct run first_run = {0};
-    struct verdict first = {.run = &first_run};
+    struct runs runs = {
+        .task = task, .limit = (int64_t)(60000 * task->rule.slow), .last = -1};
+    struct run first = run_for_record(&runs);
+    struct line *stamped = judge_lines(&first);
 
-    for (int i = 0; i < RECORDINGS; i++) {
-        struct run run = run_for_record(&runs);
-        struct line *lines = judge_lines(&run);
-        const char *fault;
+    take_smallest(task, &first, stamped, &first);
+    for (int i = 1; i < RECORDINGS; i++) {
+        struct run next = run_for_record(&runs);
 
-        if (i == 0) {
-            first_run = run;
-            first.lines = lines;
-        }
-        fault = take_smallest(&first, &run, lines);
-        if (fault) {
-            explain_show_lines(stderr, "  ", run.err, run.err_size, 30);
-            die("cannot record %s: %s", task->name, fault);
-        }
-        if (i > 0) {
-            free(lines);
-            run_free(&run);
-        }
+        take_smallest(task, &first, stamped, &next);
+        run_free(&next);
     }
-    replace_file(&first, task->path);
-    free(first.lines);
-    run_free(&first_run);
+    replace_file(task->path, &first, stamped);
+    free(stamped);
+    run_free(&first);
 }
 
 /* --- What is asked for --- */

@@ -54,6 +54,14 @@ void explain_show_lines(FILE *to, const char *prefix, const char *text, size_t s
     }
 }
 
+void explain_indent(FILE *to, const char *prefix, const char *text, size_t size)
+{
+    for (const char *end = text + size, *next; text < end; text = next + 1) {
+        next = memchr(text, '\n', (size_t)(end - text));
+        fprintf(to, "%s%.*s\n", prefix, (int)(next - text), text);
+    }
+}
+
 /* --- Lines that differ --- */
 
 /* Write a sign for each line on the way from one side to the other: ' ' in both, '-' only

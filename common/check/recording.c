@@ -57,35 +57,30 @@ static const char *read_recorded(struct recording *recording, const char *text,
     return NULL;
 }
 
-bool recording_read(struct recording *recording, const char *path, FILE *why)
+char *recording_read(struct recording *recording, const char *path)
 {
     size_t size, lines = 0, number = 0;
 
     *recording = (struct recording){.content = NULL};
-    if (!read_file(path, &recording->content, &size)) {
-        fprintf(why, "%s cannot be read: %s\n", path, strerror(errno));
-        return false;
-    }
+    if (!read_file(path, &recording->content, &size))
+        return xstrfmt("%s cannot be read: %s\n", path, strerror(errno));
     for (size_t i = 0; i < size; i++)
         lines += recording->content[i] == '\n';
     recording->lines = xcalloc(lines, sizeof *recording->lines);
     recording->err = xcalloc(size, 1);
     for (char *next = recording->content; next < recording->content + size;) {
         char *end = memchr(next, '\n', (size_t)(recording->content + size - next));
-        const char *fault;
+        const char *fault = end == NULL
+                                ? "the last line has no newline"
+                                : read_recorded(recording, next, (size_t)(end - next));
 
         number++;
-        fault = end == NULL ? "the last line has no newline"
-                            : read_recorded(recording, next, (size_t)(end - next));
-        if (fault) {
-            fprintf(why, "%s, line %zu: %s\n", path, number, fault);
-            return false;
-        }
+        if (fault)
+            return xstrfmt("%s, line %zu: %s\n", path, number, fault);
         next = end + 1;
     }
-    if (number == 0)
-        fprintf(why, "%s is empty: record it with `make out-NN`\n", path);
-    return number > 0;
+    return number > 0 ? NULL
+                      : xstrfmt("%s is empty: record it with `make out-NN`\n", path);
 }
 
 void recording_free(struct recording *recording)

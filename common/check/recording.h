@@ -15,9 +15,9 @@ struct recording {
     int exit_status;
 };
 
-/* Read a .out file. Returns false, with the reason as a line in `why`, if it is none. In
- * either case recording_free() frees what was read. */
-bool recording_read(struct recording *recording, const char *path, FILE *why);
+/* Read a .out file. Returns NULL; or, if it is none, the reason as a line, to be freed.
+ * In either case recording_free() frees what was read. */
+char *recording_read(struct recording *recording, const char *path);
 
 void recording_free(struct recording *recording);
 

@@ -245,17 +245,16 @@ static _Noreturn void exec_child(char *const argv[], int out, int err, int failu
 
 static void start_program(struct monitor *monitor, char *const argv[])
 {
-    int out[2], err[2], failure[2], ready[2];
+    enum { OUT, ERR, FAILURE, READY, PIPES };
+    int pipes[PIPES][2];
     sigset_t block, before;
     pid_t pid;
 
     sigemptyset(&block); /* no signal may end us before `running` is known */
     for (int i = 0; i < ENDINGS; i++)
         sigaddset(&block, endings[i]);
-    open_pipe(out);
-    open_pipe(err);
-    open_pipe(failure);
-    open_pipe(ready);
+    for (int i = 0; i < PIPES; i++)
+        open_pipe(pipes[i]);
     start_clock(monitor, now());
     sigprocmask(SIG_BLOCK, &block, &before);
     pid = fork();
@@ -263,22 +262,20 @@ static void start_program(struct monitor *monitor, char *const argv[])
         die_errno("cannot start a program");
     if (pid == 0) {
         if (monitor->wrapped)
-            pass_ready_fd(ready[1]);
-        exec_child(argv, out[1], err[1], failure[1]);
+            pass_ready_fd(pipes[READY][1]);
+        exec_child(argv, pipes[OUT][1], pipes[ERR][1], pipes[FAILURE][1]);
     }
     setpgid(pid, pid); /* the child does it too: either may be first */
     running = monitor->pid = pid;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    close(out[1]);
-    close(err[1]);
-    close(failure[1]);
-    close(ready[1]);
-    if (read(failure[0], &monitor->run->start_error, sizeof(int)) < 0)
+    for (int i = 0; i < PIPES; i++)
+        close(pipes[i][1]);
+    if (read(pipes[FAILURE][0], &monitor->run->start_error, sizeof(int)) < 0)
         die_errno("cannot start a program");
-    close(failure[0]);
-    monitor->out.fd = out[0];
-    monitor->err.fd = err[0];
-    monitor->ready_fd = ready[0];
+    close(pipes[FAILURE][0]);
+    monitor->out.fd = pipes[OUT][0];
+    monitor->err.fd = pipes[ERR][0];
+    monitor->ready_fd = pipes[READY][0];
     if (!monitor->wrapped)
         close_fd(&monitor->ready_fd);
 }
