@@ -47,9 +47,10 @@ static const struct patience for_student = {.runs = 3, .stalls = 3, .hangs = 0};
 struct task {
     const char *path; /* of the recording */
     char *name;       /* of the program, with its arguments, as TAP can hold it */
-    char **command;
-    bool wrapped;   /* by $WITH */
-    bool is_lesson; /* the program was found by the recording's name */
+    char **command;   /* it, in its wrapper and under its tool */
+    char *tool;       /* the words of the tool */
+    bool wrapped;     /* by $WITH */
+    bool is_lesson;   /* the program was found by the recording's name */
     bool student;
     FILE *replayed;   /* where runs are loaded from; NULL: the program is run */
     const char *save; /* where they are saved; or NULL */
@@ -438,42 +439,6 @@ static void record_task(const struct task *task)
 
 /* --- What is asked for --- */
 
-/* lessons/12-queue/queue_async@5.out -> {build/lessons/12-queue/queue_async, 5} */
-static char **lesson_command(const char *path)
-{
-    size_t count = 1, length = strlen(path);
-    char **argv = xcalloc(length, sizeof *argv);
-
-    if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
-        die("%s is no .out file in a lesson's directory", path);
-    argv[0] = xstrfmt("%s/%.*s", build_directory(), (int)(length - 4), path);
-    for (char *at = strrchr(argv[0], '/'); (at = strchr(at, '@')) != NULL;) {
-        *at++ = '\0'; /* a directory may have an @ in its name, too */
-        argv[count++] = at;
-    }
-    return argv;
-}
-
-/* Put before the command its wrapper, unless that is NULL, and the words of $UNDER. */
-static char **wrap(char *wrapper, char **argv)
-{
-    const char *under = getenv("UNDER");
-    char *words = xstrfmt("%s", under ? under : ""); /* until the end */
-    size_t count = 0, capacity = strlen(words) + 2;
-    char **all;
-
-    for (char **arg = argv; *arg; arg++)
-        capacity++;
-    all = xcalloc(capacity, sizeof *all);
-    if (wrapper)
-        all[count++] = wrapper;
-    for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-        all[count++] = word;
-    while (*argv)
-        all[count++] = *argv++;
-    return all;
-}
-
 /* "queue_async 5", as part of a line of TAP, in which a # would start a directive */
 static char *name_of(char *const argv[])
 {
@@ -493,6 +458,40 @@ static char *name_of(char *const argv[])
     for (char *hash = name; (hash = strchr(hash, '#')) != NULL;)
         *hash = '?';
     return name;
+}
+
+/* The program behind its wrapper, if any, and the words of $UNDER. `program` is NULL
+ * where the name of the recording says which it is: lessons/12-queue/queue_async@5.out ->
+ * build/lessons/12-queue/queue_async 5 */
+static void find_program(struct task *task, char *program[], int count)
+{
+    const char *under = getenv("UNDER"), *path = task->path;
+    char *wrapper = getenv("WITH"), **next, **own;
+    size_t length = strlen(path);
+
+    task->wrapped = wrapper && *wrapper;
+    task->is_lesson = *program == NULL;
+    task->tool = xstrfmt("%s", under ? under : "");
+    next = task->command =
+        xcalloc(strlen(task->tool) + length + (size_t)count + 2, sizeof *next);
+    if (task->wrapped)
+        *next++ = wrapper;
+    for (char *word = strtok(task->tool, " "); word; word = strtok(NULL, " "))
+        *next++ = word;
+    own = next;
+    while (*program)
+        *next++ = *program++;
+    if (task->is_lesson) {
+        if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
+            die("%s is no .out file in a lesson's directory", path);
+        *next = xstrfmt("%s/%.*s", build_directory(), (int)(length - 4), path);
+        /* a directory may have an @ in its name, too */
+        for (char *at = strrchr(*next, '/'); (at = strchr(at, '@')) != NULL;) {
+            *at++ = '\0';
+            *++next = at;
+        }
+    }
+    task->name = name_of(own);
 }
 
 static struct rule read_rule(void)
@@ -533,8 +532,7 @@ static _Noreturn void exit_with_usage(void)
 static FILE *open_replayed(const char *path)
 {
     FILE *file = fopen(path, "r");
-    static char
-        buffer[65536]; /* glibc takes a file for empty when it has no memory for one */
+    static char buffer[65536]; /* without memory for one glibc takes a file for empty */
 
     if (file == NULL)
         die_errno("cannot read %s", path);
@@ -544,12 +542,9 @@ static FILE *open_replayed(const char *path)
 
 int main(int argc, char *argv[])
 {
-    char *wrapper = getenv("WITH");
     static struct task task; /* what it points to is kept until the end */
-    char **command;
     bool recording = false, passes = true;
 
-    (void)argc;
     die_as("check", 2);
     for (argv++; *argv && **argv == '-'; argv++) {
         const char *file = argv[1];
@@ -572,13 +567,7 @@ int main(int argc, char *argv[])
     task.rule = read_rule();
     prepare_environment();
     task.path = *argv++;
-    task.is_lesson = *argv == NULL;
-    task.wrapped = wrapper && *wrapper;
-    command = task.is_lesson ? lesson_command(task.path) : argv;
-    task.name = name_of(command);
-    task.command = wrap(task.wrapped ? wrapper : NULL, command);
-    if (task.is_lesson)
-        free(command);
+    find_program(&task, argv, argc);
     if (recording)
         record_task(&task);
     else

@@ -136,29 +136,20 @@ static bool is_shown(const char *signs, size_t i)
     return false;
 }
 
-/* A line that both have, with the time that it has now, and the one that it should
- * have if that is another. */
-static void show_common(FILE *to, const struct verdict *verdict,
-                        const struct line *wanted, const struct line *got)
-{
-    long late = 10 * (got->stamp - wanted->stamp);
-
-    explain_show_line(to, got);
-    if (verdict->rule->timing && got->kind == TIMED && (late > LATE || late < -EARLY))
-        fprintf(to, "   (expected at %ld.%02ld)", wanted->stamp / 100,
-                wanted->stamp % 100);
-}
-
-static void show_sign(FILE *to, const struct verdict *verdict, char sign, size_t old,
-                      size_t new)
+/* A line of the diff; a late or early one that both have, with the time at which it was
+ * expected. */
+static void show_sign(FILE *to, const struct verdict *verdict, char sign,
+                      const struct line *wanted, const struct line *got)
 {
     fprintf(to, "  %c ", sign);
-    if (sign == '-')
-        explain_show_line(to, &verdict->recording->lines[old]);
-    else if (sign == '+')
-        explain_show_line(to, &verdict->lines[new]);
-    else
-        show_common(to, verdict, &verdict->recording->lines[old], &verdict->lines[new]);
+    explain_show_line(to, sign == '-' ? wanted : got);
+    if (sign == ' ' && verdict->rule->timing && got->kind == TIMED) {
+        long late = 10 * (got->stamp - wanted->stamp);
+
+        if (late > LATE || late < -EARLY)
+            fprintf(to, "   (expected at %ld.%02ld)", wanted->stamp / 100,
+                    wanted->stamp % 100);
+    }
     fputc('\n', to);
 }
 
@@ -180,7 +171,8 @@ static void show_diff(FILE *to, const struct verdict *verdict, const char *signs
             else if (alike <= style->most_alike && shown++ == style->most_lines)
                 break;
             else if (alike <= style->most_alike)
-                show_sign(to, verdict, sign, old, new);
+                show_sign(to, verdict, sign, &verdict->recording->lines[old],
+                          &verdict->lines[new]);
         }
         old += sign != '+';
         new += sign != '-';

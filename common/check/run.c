@@ -59,33 +59,23 @@ static int64_t now(void)
 
 /* --- Signals --- */
 
-static void wake_up(void)
+/* While a program runs, wait_at_most() ends it first, with its descendants. */
+static void on_signal(int signal)
 {
     int error = errno;
 
+    if (signal != SIGCHLD && running == 0)
+        _exit(128 + signal);
+    if (signal != SIGCHLD)
+        ending = signal;
     if (write(self_pipe[1], "", 1) < 0) { /* full: poll() will return anyway */
     }
     errno = error;
 }
 
-static void on_child(int signal)
+static void handle(int signal)
 {
-    (void)signal;
-    wake_up();
-}
-
-/* While a program runs, wait_at_most() ends it first, with its descendants. */
-static void on_ending(int signal)
-{
-    if (running == 0)
-        _exit(128 + signal);
-    ending = signal;
-    wake_up();
-}
-
-static void handle(int signal, void (*handler)(int))
-{
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
 
     sigemptyset(&action.sa_mask);
     if (sigaction(signal, NULL, &before) != 0)
@@ -110,9 +100,9 @@ void run_end_with_us(void)
     for (int i = 0; i < 2; i++)
         if (fcntl(self_pipe[i], F_SETFL, O_NONBLOCK) != 0)
             die_errno("cannot open a pipe");
-    handle(SIGCHLD, on_child);
+    handle(SIGCHLD);
     for (int i = 0; i < ENDINGS; i++)
-        handle(endings[i], on_ending);
+        handle(endings[i]);
 #ifdef __linux__
     /* As a subreaper we become the parent of orphaned descendants, and so find them. */
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -449,8 +439,6 @@ struct run run_program(char *const argv[], bool wrapper, int64_t limit)
             run.count > MOST_LINES) {
             run.ended_by_us = true;
             kill_running();
-            while (!has_ended(monitor.pid))
-                wait_at_most(TICK, &monitor);
         }
     }
     wait_at_most(0, &monitor);

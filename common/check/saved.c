@@ -131,14 +131,11 @@ static bool load_out(struct loading *loading, char *text)
     return true;
 }
 
-static bool load_err(struct loading *loading, char *text)
+static bool load_err(FILE *err, char *text)
 {
     size_t size;
 
-    if (!load_bytes(text, &size))
-        return false;
-    fwrite(text, 1, size, loading->err);
-    return true;
+    return load_bytes(text, &size) && fwrite(text, 1, size, err) == size;
 }
 
 static bool load_took(struct run *run, const char *text)
@@ -172,7 +169,7 @@ static bool load_line(struct loading *loading, char *line)
     if (strncmp(line, "out ", 4) == 0)
         return load_out(loading, line + 4);
     if (strncmp(line, "err ", 4) == 0)
-        return load_err(loading, line + 4);
+        return load_err(loading->err, line + 4);
     if (strncmp(line, "took ", 5) == 0)
         return load_took(run, line + 5);
     if (strcmp(line, "ended-by-us") == 0)
