@@ -53,7 +53,7 @@ int64_t account_own_cpu(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* --- The limit of a control group. Version 2 tells it in us, version 1 in ns. --- */
+/* --- The limit of a control group. In us by version 2, in ns by version 1. --- */
 
 static int64_t throttled_in(const char *directory)
 {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether this system tells run-queue delays. */
+/* Whether this system has run-queue delays. */
 bool account_has_delays(void);
 
 /* The run-queue delay and the processor time of this process since it started. */

@@ -266,7 +266,7 @@ static bool report_judgement(const struct judgement *judgement, const struct run
     return passes;
 }
 
-/* How long a run may take, in ms, before it is believed to hang. */
+/* How long a run may take, in ms, before it counts as hanging. */
 static int64_t find_limit(const struct recording *recording, const struct task *task)
 {
     long duration = recording_duration(recording);

@@ -24,7 +24,7 @@ struct explain_style {
     const char *sides;          /* what "- " and "+ " stand for in a diff */
     int most_lines, most_alike; /* lines of a diff; of one side in a row */
     int most_early, most_late;  /* lines that come so */
-    bool allowance;             /* whether what is allowed is told, too */
+    bool allowance;             /* whether the allowance is shown, too */
 };
 
 /* The lines that differ, as diff -U2 shows them, with the times that they have or had. */

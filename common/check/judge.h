@@ -19,7 +19,7 @@ enum {
     MOST_DELAY = 100,  /* ms, or an eighth of the stamp if that is more */
     UNACCOUNTED = 300, /* ms from start to end that no stamp accounts for */
     STALL = 50,        /* ms; a machine that stands still for longer changes any run */
-    MOST_SWAPS = 2000  /* lines of a run in which swaps are looked for */
+    MOST_SWAPS = 2000  /* lines; in longer runs any swap is wrong */
 };
 
 struct rule {

@@ -12,8 +12,8 @@
 struct printed {
     size_t start, size; /* in the run's `out`, without the newline */
     int64_t arrived;
-    int64_t runqueue_ns;        /* that it had waited for a processor by then */
-    int64_t reader_runqueue_ns; /* that we, who read it, had waited for one */
+    int64_t runqueue_ns;        /* its run-queue delay by then */
+    int64_t reader_runqueue_ns; /* the same of its reader, this process */
 };
 
 struct run {
@@ -24,7 +24,7 @@ struct run {
     bool cut_short;             /* the last line has no newline at its end */
     bool ended_by_us;           /* it ran longer than it may, or printed without end */
     bool left_children;         /* it ended, and a process that it started went on */
-    bool delays_known;          /* the system told the run-queue delays */
+    bool delays_known;          /* the system has run-queue delays */
     int exit_status;            /* or -1: see `signal`, `start_error` */
     int signal;                 /* that it died of */
     int start_error;            /* an errno: it could not be started */
@@ -58,7 +58,7 @@ void run_end_with_us(void);
 void run_save(FILE *to, const struct run *run);
 
 /* Load the next run. Returns false at the end, and when what is there is no run; then
- * `why` is a sentence that tells the line, else NULL. It is good until the next call. */
+ * `why` is a sentence that shows the line, else NULL. It is good until the next call. */
 bool run_load(FILE *from, struct run *run, const char **why);
 
 #endif

@@ -150,7 +150,7 @@ static bool load_took(struct run *run, const char *text)
            text[at] == '\0';
 }
 
-/* The end of a run, if that is what the line tells: "exit 0", say. */
+/* Returns whether the line is this kind of end, as "exit 0" is. */
 static bool load_end(const char *line, const char *what, int least, int *number)
 {
     size_t size = strlen(what);

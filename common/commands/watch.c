@@ -2,10 +2,11 @@
  *
  *     build/common/watch lessons/05-chores
  *
- * Asks for the state of all files five times a second. The system would tell us of
- * changes, but not of those behind a symbolic link, in a directory that has replaced
- * another, or on a network drive; and how many may ask it for that is limited.
- * Order of events: main -> check, on_time -> on_time -> check -> on_checked, ... */
+ * Polls the state of all files five times a second. inotify and its like miss changes
+ * behind a symbolic link, in a directory that has replaced another, and on a network
+ * drive; and the system limits how many may use them.
+ * Order of events: main -> start_check, on_time -> ... -> start_check -> on_checked, ...
+ */
 
 #include "lesson.h"
 
@@ -17,18 +18,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK = 200 /* ms; one save of an editor is several changes */ };
+enum { PERIOD = 200 /* ms; one save of an editor is several changes */ };
 
 static char *lesson;           /* lessons/05-chores */
-static uint64_t checked, seen; /* see look(): when the check began, and last */
+static uint64_t checked, seen; /* fingerprints: when the check began, and the last */
 static uv_timer_t timer;
 static uv_process_t checker;
 static bool is_checking, again;
 
-static void end_with(uv_signal_t *ending, int signal);
-static int look_at(const char *directory, uint64_t *sum);
-static uint64_t look(void);
-static void check(void);
+static void end_by(uv_signal_t *ending, int signal);
+static int add_sources(const char *directory, uint64_t *sum);
+static uint64_t fingerprint(void);
+static void start_check(void);
 static void on_time(uv_timer_t *handle);
 static void on_checked(uv_process_t *process, int64_t status, int signal);
 static void on_ending(uv_signal_t *ending, int signal);
@@ -43,20 +44,20 @@ int main(int argc, char *argv[])
         return 2;
     }
     lesson = argv[1];
-    end_with(&endings[0], SIGINT);
-    end_with(&endings[1], SIGTERM);
-    end_with(&endings[2], SIGHUP);
+    end_by(&endings[0], SIGINT);
+    end_by(&endings[1], SIGTERM);
+    end_by(&endings[2], SIGHUP);
     snprintf(what, sizeof what, "watch %s", lesson);
-    must(what, look_at(lesson, &seen));
+    must(what, add_sources(lesson, &seen));
     must("start a timer", uv_timer_init(uv_default_loop(), &timer));
-    must("start a timer", uv_timer_start(&timer, on_time, LOOK, LOOK));
-    seen = look();
-    check();
+    must("start a timer", uv_timer_start(&timer, on_time, PERIOD, PERIOD));
+    seen = fingerprint();
+    start_check();
     run_and_close(); /* until on_ending() */
 }
 
 /* What was ignored when we were started (SIGHUP by nohup) stays ignored. */
-static void end_with(uv_signal_t *ending, int signal)
+static void end_by(uv_signal_t *ending, int signal)
 {
     struct sigaction before;
 
@@ -80,7 +81,7 @@ static void clear_screen(void)
 }
 
 /* In a process group of its own, so that it can be ended as a whole. */
-static void check(void)
+static void start_check(void)
 {
     static char script[] = "common/commands/exercise", verb[] = "check";
     char *command[] = {script, verb, lesson, NULL};
@@ -122,7 +123,7 @@ static bool is_source(const char *file)
 }
 
 /* A number that is another one after any change (FNV-1a). */
-static void add(uint64_t *sum, const void *bytes, size_t size)
+static void add_bytes(uint64_t *sum, const void *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         *sum = (*sum ^ ((const unsigned char *)bytes)[i]) * 1099511628211U;
@@ -130,7 +131,7 @@ static void add(uint64_t *sum, const void *bytes, size_t size)
 
 /* Add the sources in a directory: which there are, and each one's state. (One that is
  * gone meanwhile is missed the next time.) Returns 0 or an error. */
-static int look_at(const char *directory, uint64_t *sum)
+static int add_sources(const char *directory, uint64_t *sum)
 {
     uv_fs_t listing, stat;
     uv_dirent_t entry;
@@ -140,12 +141,12 @@ static int look_at(const char *directory, uint64_t *sum)
     while (error >= 0 && uv_fs_scandir_next(&listing, &entry) == 0) {
         if (!is_source(entry.name))
             continue;
-        add(sum, entry.name, strlen(entry.name));
+        add_bytes(sum, entry.name, strlen(entry.name));
         snprintf(path, sizeof path, "%s/%s", directory, entry.name);
         if (uv_fs_stat(NULL, &stat, path, NULL) == 0) {
-            add(sum, &stat.statbuf.st_ino, sizeof stat.statbuf.st_ino);
-            add(sum, &stat.statbuf.st_size, sizeof stat.statbuf.st_size);
-            add(sum, &stat.statbuf.st_mtim, sizeof stat.statbuf.st_mtim);
+            add_bytes(sum, &stat.statbuf.st_ino, sizeof stat.statbuf.st_ino);
+            add_bytes(sum, &stat.statbuf.st_size, sizeof stat.statbuf.st_size);
+            add_bytes(sum, &stat.statbuf.st_mtim, sizeof stat.statbuf.st_mtim);
         }
         uv_fs_req_cleanup(&stat);
     }
@@ -154,12 +155,12 @@ static int look_at(const char *directory, uint64_t *sum)
 }
 
 /* A directory may be gone for a moment. */
-static uint64_t look(void)
+static uint64_t fingerprint(void)
 {
     uint64_t sum = 14695981039346656037U;
 
-    (void)look_at(lesson, &sum);
-    (void)look_at("common", &sum);
+    (void)add_sources(lesson, &sum);
+    (void)add_sources("common", &sum);
     return sum;
 }
 
@@ -170,7 +171,7 @@ static void on_time(uv_timer_t *handle)
     uint64_t last = seen;
 
     (void)handle;
-    seen = look();
+    seen = fingerprint();
     if (seen == checked || seen != last)
         return;
     checked = seen;
@@ -178,7 +179,7 @@ static void on_time(uv_timer_t *handle)
     if (is_checking)
         end_check();
     else
-        check();
+        start_check();
 }
 
 static void on_closed(uv_handle_t *process)
@@ -186,7 +187,7 @@ static void on_closed(uv_handle_t *process)
     (void)process;
     is_checking = false;
     if (again)
-        check();
+        start_check();
     again = false;
 }
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 1 << 20 }; /* files that are looked for where there is no /dev/fd */
+enum { MOST = 1 << 20 }; /* file descriptors tried where there is no /dev/fd */
 
 void launch_close_others(int one, int other)
 {

@@ -1,5 +1,5 @@
-/* with-site.c - start the course's own web site, and then a program that knows
- * where it is.
+/* with-site.c - start the course's own web site, and then a program with
+ * its address.
  *
  *     build/common/with-site build/lessons/16-requests/requests_async
  *
@@ -75,7 +75,7 @@ int main(int argc, char *argv[])
     launch_exec("with-site", argv + 1); /* with input[1], the lifeline */
 }
 
-/* It is beside this program. (Without /proc, argv[0] may tell where that is.) */
+/* It is beside this program. (Without /proc, argv[0] may say where that is.) */
 static void find_site(const char *self, char *path, size_t size)
 {
     size_t length = size - sizeof "site";

@@ -4,7 +4,7 @@
  *     check_subject 'say kettle: start' 'wait 300' 'say kettle: done' 'exit 3'
  *
  * Each process of it writes its number into the file $SUBJECT_LOG ("run 4711",
- * "child 4712"), so that the test can count the runs and see who is left. */
+ * "child 4712"), so that the test can count the runs and find what is left. */
 
 #define _GNU_SOURCE /* for sched_setaffinity() */
 
@@ -34,7 +34,7 @@ static void write_bytes(int file, const char *text, size_t size)
         fail("check_subject: write");
 }
 
-static void sign_log(const char *who)
+static void write_log(const char *what)
 {
     const char *path = getenv("SUBJECT_LOG");
     int file = open(path ? path : "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0666);
@@ -42,7 +42,7 @@ static void sign_log(const char *who)
 
     if (file < 0)
         fail("check_subject: SUBJECT_LOG");
-    snprintf(line, sizeof line, "%s %ld\n", who, (long)getpid());
+    snprintf(line, sizeof line, "%s %ld\n", what, (long)getpid());
     write_bytes(file, line, strlen(line));
     close(file);
 }
@@ -127,7 +127,7 @@ static void start_child(const char *ms, bool own_session)
             for (int file = 0; file <= 2; file++)
                 close(file);
         }
-        sign_log("child");
+        write_log("child");
         write_bytes(ready[1], "", 1);
         do_wait(ms);
         _exit(0);
@@ -290,7 +290,7 @@ static void act(const char *what)
 
 int main(int argc, char *argv[])
 {
-    sign_log("run");
+    write_log("run");
     for (int i = 1; i < argc; i++)
         act(argv[i]);
     return 0;

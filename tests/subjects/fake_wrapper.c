@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void sign_log(void)
+static void write_log(void)
 {
     const char *path = getenv("SUBJECT_LOG");
     FILE *log = fopen(path ? path : "/dev/null", "a");
@@ -30,7 +30,7 @@ static void help(int file)
 {
     char byte;
 
-    sign_log();
+    write_log();
     for (int i = 0; i < 3; i++)
         close(i);
     while (read(file, &byte, 1) > 0 || getenv("STAYS"))

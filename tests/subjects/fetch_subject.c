@@ -374,9 +374,8 @@ static void cancel_next(int argc, char *argv[])
     fetcher.largest = SIZE_MAX; /* that is no bound */
 }
 
-/* Nobody answers there, not even to say no: a listener with as many visitors as it takes.
- */
-static const char *address_of_nobody(void)
+/* No answer comes from there, not even a refusal: a listener whose backlog is full. */
+static const char *silent_address(void)
 {
     struct sockaddr_in here = {.sin_family = AF_INET};
     struct sockaddr *any = (struct sockaddr *)&here;
@@ -412,12 +411,12 @@ static void cancel_connecting_ones(struct subject *subject)
 
 static void cancel_connecting(int argc, char *argv[])
 {
-    const char *nobody = address_of_nobody();
+    const char *silent = silent_address();
 
     then = cancel_connecting_ones;
-    add(nobody);
+    add(silent);
     add_all(argc, argv, 0);
-    start(add(nobody));
+    start(add(silent));
 }
 
 /* One answer is here, the other never comes: both connections are open. (Curl has a pair
