@@ -80,10 +80,8 @@ static int64_t throttled_upwards(const char *top, const char *group)
     int64_t sum = 0;
 
     snprintf(path, sizeof path, "%s%s", top, group);
-    do {
+    for (; strlen(path) >= strlen(top); *strrchr(path, '/') = '\0')
         sum += throttled_in(path);
-        *strrchr(path, '/') = '\0';
-    } while (strlen(path) >= strlen(top));
     return sum;
 }
 

@@ -117,15 +117,6 @@ static void write_meaning(FILE *to, const struct verdict *verdict)
         }
 }
 
-static void explain_prediction(FILE *to, const struct verdict *verdict,
-                               const char *program)
-{
-    fputs("its first line is\n  ", to);
-    if (verdict->run->count > 0)
-        explain_show_line(to, &verdict->lines[0]);
-    fprintf(to, "\nand this shows what it does: %s\n", program);
-}
-
 void advice_write(FILE *to, const struct verdict *verdict, const char *program)
 {
     char *why;
@@ -137,10 +128,14 @@ void advice_write(FILE *to, const struct verdict *verdict, const char *program)
         return;
     }
     text = open_text(&why, &size);
-    if (predicted_wrong(verdict))
-        explain_prediction(text, verdict, program);
-    else if (lines_differ(verdict))
+    if (predicted_wrong(verdict)) {
+        fputs("its first line is\n  ", text);
+        if (verdict->run->count > 0)
+            explain_show_line(text, &verdict->lines[0]);
+        fprintf(text, "\nand this shows what it does: %s\n", program);
+    } else if (lines_differ(verdict)) {
         explain_text(text, verdict, &style);
+    }
     if (verdict->early > 0 || (!lines_differ(verdict) && verdict_is_late(verdict)))
         explain_times(text, verdict, &style);
     if (!verdict->end_is_right)
@@ -148,6 +143,6 @@ void advice_write(FILE *to, const struct verdict *verdict, const char *program)
     write_meaning(text, verdict);
     close_text(text, &why);
     fputs("Not yet:\n", to);
-    explain_indent(to, "  ", why, size);
+    recording_write_lines(to, "  ", why, size);
     free(why);
 }

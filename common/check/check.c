@@ -142,7 +142,7 @@ static void print_diagnosis(const char *title, const char *why, size_t size)
     FILE *piece = open_text(&text, &text_size);
 
     fprintf(piece, "# %s:\n", title);
-    explain_indent(piece, "#   ", why, size);
+    recording_write_lines(piece, "#   ", why, size);
     close_text(piece, &text);
     if (write(STDERR_FILENO, text, text_size) < 0) {
         /* the verdict is on stdout */
@@ -497,7 +497,7 @@ static void find_program(struct task *task, char *program[], int count)
 static struct rule read_rule(void)
 {
     const char *factor = getenv("SLOW"), *judged = getenv("TIMING");
-    struct rule rule = {.timing = true, .slow = 1};
+    struct rule rule = {.slow = 1};
     char *end = NULL;
 
     if (factor && *factor) {
@@ -507,8 +507,7 @@ static struct rule read_rule(void)
     }
     if (judged && *judged && strcmp(judged, "on") != 0 && strcmp(judged, "off") != 0)
         die("TIMING is on or off, not \"%s\"", judged);
-    if (judged && strcmp(judged, "off") == 0)
-        rule.timing = false;
+    rule.timing = !judged || strcmp(judged, "off") != 0;
     return rule;
 }
 

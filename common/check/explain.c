@@ -54,14 +54,6 @@ void explain_show_lines(FILE *to, const char *prefix, const char *text, size_t s
     }
 }
 
-void explain_indent(FILE *to, const char *prefix, const char *text, size_t size)
-{
-    for (const char *end = text + size, *next; text < end; text = next + 1) {
-        next = memchr(text, '\n', (size_t)(end - text));
-        fprintf(to, "%s%.*s\n", prefix, (int)(next - text), text);
-    }
-}
-
 /* --- Lines that differ --- */
 
 /* Write a sign for each line on the way from one side to the other: ' ' in both, '-' only
@@ -98,12 +90,6 @@ static char *diff_middle(char *signs, const struct line *old, size_t olds,
     return signs;
 }
 
-static char *add_signs(char *signs, char sign, size_t count)
-{
-    memset(signs, sign, count);
-    return signs + count;
-}
-
 /* The signs of all lines, as a string; free() frees it. */
 static char *find_diff(const struct line *old, size_t olds, const struct line *new,
                        size_t news)
@@ -117,11 +103,16 @@ static char *find_diff(const struct line *old, size_t olds, const struct line *n
         tail++;
     olds -= head + tail;
     news -= head + tail;
-    end = add_signs(signs, ' ', head);
-    end = (olds + 1) * (news + 1) <= MOST_CELLS
-              ? diff_middle(end, old + head, olds, new + head, news)
-              : add_signs(add_signs(end, '-', olds), '+', news);
-    add_signs(end, ' ', tail);
+    memset(signs, ' ', head);
+    end = signs + head;
+    if ((olds + 1) * (news + 1) <= MOST_CELLS) {
+        end = diff_middle(end, old + head, olds, new + head, news);
+    } else {
+        memset(end, '-', olds);
+        memset(end + olds, '+', news);
+        end += olds + news;
+    }
+    memset(end, ' ', tail);
     return signs;
 }
 

@@ -16,9 +16,6 @@ void explain_show_line(FILE *to, const struct line *line);
 void explain_show_lines(FILE *to, const char *prefix, const char *text, size_t size,
                         int most);
 
-/* All lines of a text, each after a prefix. */
-void explain_indent(FILE *to, const char *prefix, const char *text, size_t size);
-
 /* How much is said. */
 struct explain_style {
     const char *sides;          /* what "- " and "+ " stand for in a diff */

@@ -108,6 +108,19 @@ void recording_write_stamp(FILE *to, const struct line *line)
         fputs("~ ", to);
 }
 
+void recording_write_lines(FILE *to, const char *prefix, const char *text, size_t size)
+{
+    for (size_t length; size > 0; text += length, size -= length) {
+        const char *end = memchr(text, '\n', size);
+
+        length = end ? (size_t)(end - text) + 1 : size;
+        fputs(prefix, to);
+        fwrite(text, 1, length, to);
+        if (end == NULL)
+            fputc('\n', to);
+    }
+}
+
 void recording_write(FILE *to, const struct line lines[], size_t count, const char *err,
                      size_t err_size, int exit_status)
 {
@@ -116,13 +129,7 @@ void recording_write(FILE *to, const struct line lines[], size_t count, const ch
         fwrite(lines[i].text, 1, lines[i].size, to);
         fputc('\n', to);
     }
-    for (size_t i = 0; i < err_size; i++) {
-        if (i == 0 || err[i - 1] == '\n')
-            fputs("! ", to);
-        fputc(err[i], to);
-    }
-    if (err_size > 0 && err[err_size - 1] != '\n')
-        fputc('\n', to);
+    recording_write_lines(to, "! ", err, err_size);
     if (exit_status != 0)
         fprintf(to, "exit %d\n", exit_status);
 }

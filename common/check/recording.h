@@ -29,6 +29,9 @@ long recording_duration(const struct recording *recording);
 void recording_write(FILE *to, const struct line lines[], size_t count, const char *err,
                      size_t err_size, int exit_status);
 
+/* The lines of a text, each after a prefix; the last may lack its newline. */
+void recording_write_lines(FILE *to, const char *prefix, const char *text, size_t size);
+
 /* "[ 0.75] ", "[  -  ] " or "~ ", as it stands before the text of a line. */
 void recording_write_stamp(FILE *to, const struct line *line);
 

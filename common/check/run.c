@@ -2,8 +2,8 @@
  *
  * Without libuv, which reaps a program at the moment when it ends: then the kernel's
  * account of it is gone.
- * Order of events: run_program -> start_program, [on_ready], wait_at_most ..., reap,
- * reap_descendants */
+ * Order of events: run_program -> start_program, [on_wrapper_ready], wait_at_most ...,
+ * reap, reap_descendants */
 
 #include "run.h"
 
@@ -59,8 +59,8 @@ static int64_t now(void)
 
 /* --- Signals --- */
 
-/* While a program runs, wait_at_most() ends it first, with its descendants. */
-static void on_signal(int signal)
+/* While a program runs, run_program() ends it first, with its descendants. */
+static void on_run_signal(int signal)
 {
     int error = errno;
 
@@ -75,7 +75,8 @@ static void on_signal(int signal)
 
 static void handle(int signal)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
+    struct sigaction action = {.sa_handler = on_run_signal, .sa_flags = SA_RESTART},
+                     before;
 
     sigemptyset(&action.sa_mask);
     if (sigaction(signal, NULL, &before) != 0)
@@ -84,22 +85,20 @@ static void handle(int signal)
         sigaction(signal, &action, NULL);
 }
 
-static void open_pipe(int ends[2])
+static void open_pipe(int ends[2], int flags)
 {
     if (pipe(ends) != 0)
         die_errno("cannot open a pipe");
     for (int i = 0; i < 2; i++)
-        if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0)
+        if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0 ||
+            fcntl(ends[i], F_SETFL, flags) != 0)
             die_errno("cannot open a pipe");
 }
 
 void run_end_with_us(void)
 {
     die_after(kill_running);
-    open_pipe(self_pipe);
-    for (int i = 0; i < 2; i++)
-        if (fcntl(self_pipe[i], F_SETFL, O_NONBLOCK) != 0)
-            die_errno("cannot open a pipe");
+    open_pipe(self_pipe, O_NONBLOCK);
     handle(SIGCHLD);
     for (int i = 0; i < ENDINGS; i++)
         handle(endings[i]);
@@ -211,15 +210,14 @@ static void pass_ready_fd(int ready_fd)
     fcntl(ready_fd, F_SETFD, 0);
 }
 
-/* In the child. It starts with the usual signals, whatever ours are. */
+/* In the child. All signals have their default there, and none is blocked. */
 static _Noreturn void exec_child(char *const argv[], int out, int err, int failure)
 {
     int empty = open("/dev/null", O_RDONLY);
-    int usual[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE, SIGQUIT};
     sigset_t none;
 
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        signal(usual[i], SIG_DFL);
+    for (int i = 1; i < 32; i++)
+        signal(i, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0);
@@ -244,7 +242,7 @@ static void start_program(struct monitor *monitor, char *const argv[])
     for (int i = 0; i < ENDINGS; i++)
         sigaddset(&block, endings[i]);
     for (int i = 0; i < PIPES; i++)
-        open_pipe(pipes[i]);
+        open_pipe(pipes[i], 0);
     start_clock(monitor, now());
     sigprocmask(SIG_BLOCK, &block, &before);
     pid = fork();
@@ -272,7 +270,7 @@ static void start_program(struct monitor *monitor, char *const argv[])
 
 /* From its readiness on the wrapper is the program itself: what was before is not
  * counted. */
-static void on_ready(struct monitor *monitor)
+static void on_wrapper_ready(struct monitor *monitor)
 {
     int64_t when;
 
@@ -299,8 +297,6 @@ static void note_stall(struct monitor *monitor, int most)
     monitor->own = own;
 }
 
-static _Noreturn void end_all_and_exit(struct monitor *monitor);
-
 /* Wait for an event, at most `most` ms, and handle it. Returns how long this was, in ns;
  * a stall counts as two ticks. */
 static int64_t wait_at_most(int most, struct monitor *monitor)
@@ -318,10 +314,8 @@ static int64_t wait_at_most(int most, struct monitor *monitor)
         die_errno("cannot wait for a program");
     while (read(self_pipe[0], woken, sizeof woken) > 0)
         ;
-    if (ending)
-        end_all_and_exit(monitor);
     if (monitor->ready_fd >= 0 && files[3].revents != 0)
-        on_ready(monitor);
+        on_wrapper_ready(monitor);
     if (monitor->out.fd >= 0 && files[1].revents != 0)
         read_stream(&monitor->out);
     if (monitor->err.fd >= 0 && files[2].revents != 0)
@@ -335,7 +329,7 @@ static int64_t wait_at_most(int most, struct monitor *monitor)
 /* --- Its end --- */
 
 /* Whether the program has ended; it is not reaped, so that its account stays. */
-static bool has_ended(pid_t pid)
+static bool program_has_ended(pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};
 
@@ -370,16 +364,6 @@ static void kill_all(pid_t group)
         fclose(file);
 }
 
-static void end_all_and_exit(struct monitor *monitor)
-{
-    kill_running();
-    for (int ticks = 0; ticks < GRACE / TICK && is_any_left(monitor->pid); ticks++) {
-        kill_all(monitor->pid);
-        poll(NULL, 0, TICK);
-    }
-    _exit(128 + ending);
-}
-
 static void reap(struct monitor *monitor)
 {
     struct run *run = monitor->run;
@@ -403,7 +387,7 @@ static void reap_descendants(struct monitor *monitor)
     int64_t used = 0, grace = monitor->wrapped ? GRACE_WRAPPED : GRACE;
     size_t printed = monitor->run->out_size + monitor->run->err_size;
 
-    while (used < grace * MILLISECOND &&
+    while (!ending && used < grace * MILLISECOND &&
            (monitor->out.fd >= 0 || monitor->err.fd >= 0 || is_any_left(monitor->pid)))
         used += wait_at_most(TICK, monitor);
     monitor->run->left_children =
@@ -428,13 +412,13 @@ struct run run_program(char *const argv[], bool wrapper, int64_t limit)
     int64_t used = 0;
 
     start_program(&monitor, argv);
-    while (!has_ended(monitor.pid)) {
+    while (!program_has_ended(monitor.pid)) {
         bool was_ready = monitor.ready_fd < 0;
 
         used += wait_at_most(TICK, &monitor);
         if (!was_ready && monitor.ready_fd < 0)
             used = 0;
-        if (used > (monitor.ready_fd < 0 ? limit : START_UP) * MILLISECOND ||
+        if (ending || used > (monitor.ready_fd < 0 ? limit : START_UP) * MILLISECOND ||
             run.out_size > MOST_OUTPUT || run.err_size > MOST_OUTPUT ||
             run.count > MOST_LINES) {
             run.ended_by_us = true;
