@@ -477,7 +477,7 @@ for (@measurements) {
 
 # --- The rule as a whole, on 20,000 random programs and their noise ---
 
-my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account die)), 'story');
+my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account die)), 'timeline/line');
 for my $property (qw(noise fault)) {
     my $is = run([$judge_noise, $property, 10_000, $ENV{SEED} // 1]);
     is($is->{status}, 0, "$property: 10,000 are judged rightly") || diag($is->{out}, $is->{err});
@@ -713,7 +713,7 @@ start_planned();
 # run; whatever depends on how long something takes is left to the rule. ===
 
 my $subject = compiled('check_subject', 'lesson');
-my $wrapper = compiled('fake_wrapper',  'around');
+my $wrapper = compiled('fake_wrapper', 'servers/launch');
 
 # Not so for one that only waits to be reaped, perhaps by an init that doesn't,
 # nor if somebody else has got its number by now.
