@@ -183,14 +183,15 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
+timeline := common/catalog.o common/timeline/text.o common/timeline/line.o common/lesson.o
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
 $(call tool,common/check/check,$(checker) common/timeline/line.o)
 	$(link_tool)
 $(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/show,common/commands/show.o common/timeline/text.o common/timeline/line.o common/lesson.o)
+$(call tool,common/show,common/commands/show.o $(timeline))
 	$(link_tool)
-$(call tool,common/draw,common/timeline/svg.o common/timeline/text.o common/timeline/line.o common/lesson.o)
+$(call tool,common/draw,common/timeline/svg.o $(timeline))
 	$(link_tool)
 $(call tool,common/site,common/servers/site.o common/lesson.o)
 	$(link_tool)
@@ -250,7 +251,7 @@ has_needs = missing=$$(common/commands/needs --missing $$lesson); \
 lesson-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
 	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
-	$(BUILD)/common/show $$lesson
+	WITH=$$(common/commands/needs --around $$lesson) $(BUILD)/common/show $$lesson
 $(foreach lesson,$(lessons),$(eval \
 	.PHONY: $(notdir $(lesson)).programs))
 $(foreach lesson,$(lessons),$(eval \

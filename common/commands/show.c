@@ -8,6 +8,7 @@
  * changes its size in the middle.
  * Order of events: main -> show_group -> on_output, on_exit, on_flush, ... */
 
+#include "catalog.h"
 #include "lesson.h"
 #include "timeline/text.h"
 
@@ -32,7 +33,7 @@ enum {
 };
 
 static char under_valgrind[] = "common/check/under-valgrind";
-static char around[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
+static char *wrapper; /* $WITH: build/common/with-site, or "": none is needed */
 
 struct program;
 
@@ -46,12 +47,12 @@ struct output {
 };
 
 struct program {
-    char name[256];     /* chores_async 5 */
+    const struct entry *entry;
     char command[1024]; /* of which argv's words are pieces */
-    char *argv[10];     /* what starts it, perhaps, and the program with its arguments */
+    char *argv[12];     /* what starts it, perhaps, and the program with its arguments */
     char **own;         /* of argv, where the program begins */
     int recorded_status;
-    bool is_wrong, is_missing;
+    bool is_missing;
     bool lacks_tool; /* that shows what is wrong with it */
 
     uv_process_t process;
@@ -78,6 +79,7 @@ struct group {
 };
 
 static const char *directory; /* lessons/05-chores */
+static struct catalog catalog;
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
@@ -129,14 +131,7 @@ static void must_do(const char *what, const char *to, int result)
 
 /* --- What there is to show --- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), end_size = strlen(end);
-
-    return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
-/* The exit status that is recorded; 0 where nothing is. */
+/* The exit status that is recorded in a .out file. */
 static int recorded_status(const char *out)
 {
     char path[1200], line[512];
@@ -154,91 +149,32 @@ static int recorded_status(const char *out)
     return status;
 }
 
-/* queue_async@5.out is one way to run queue_async; a program that was not yet
- * recorded is run as it is. */
-static void add_program(const char *file)
-{
-    struct program *program = &programs[program_count];
-
-    if (program_count == MOST_PROGRAMS)
-        return;
-    program_count++;
-    program->recorded_status = recorded_status(file);
-    snprintf(program->name, sizeof program->name, "%.*s",
-             (int)(strrchr(file, '.') - file), file);
-    program->is_wrong = strstr(program->name, "_wrong") != NULL;
-    for (char *at = program->name; *at; at++)
-        if (*at == '@')
-            *at = ' ';
-}
-
-static bool about_says(const char *key, const char *word);
-
-static void find_around(void)
-{
-    const char *build = getenv("BUILD");
-
-    for (int i = 0; i < 2; i++) {
-        const char *what = i == 0 ? "site" : "postgres";
-
-        if (about_says("needs", what))
-            snprintf(around, sizeof around, "%s/common/with-%s", build ? build : "build",
-                     what);
-    }
-}
-
 static bool has_valgrind(void)
 {
     return system("command -v valgrind >/dev/null 2>&1") == 0;
 }
 
-/* "queue_async 5" -> build/lessons/12-queue/queue_async, 5. Once the program
- * has its place, since argv and the story point into it. A program whose mistake
- * only valgrind can see runs under it, if it is there. */
-static void find_command(struct program *program)
+/* Once the program has its place, since argv and the story point into it. A program whose
+ * mistake only valgrind can see runs under it, if it is there. */
+static void prepare(struct program *program, const struct entry *entry)
 {
     const char *build = getenv("BUILD");
-    bool needs_tool = program->is_wrong && about_says("needs", "valgrind");
+    bool needs_tool = entry->rank == WRONG && lesson_needs(directory, "valgrind");
     size_t count = 0;
 
-    if (*around)
-        program->argv[count++] = around;
+    program->entry = entry;
+    program->recorded_status = entry->is_recorded ? recorded_status(entry->file) : 0;
+    if (*wrapper)
+        program->argv[count++] = wrapper;
     program->lacks_tool = needs_tool && !has_valgrind();
     if (needs_tool && !program->lacks_tool)
         program->argv[count++] = under_valgrind;
     program->own = program->argv + count;
-
-    snprintf(program->command, sizeof program->command, "%s/%s/%.255s",
-             build ? build : "build", directory, program->name);
-    for (char *word = strtok(program->command, " "); word && count < 9;
-         word = strtok(NULL, " "))
-        program->argv[count++] = word;
+    snprintf(program->command, sizeof program->command, "%s/%s/%s",
+             build ? build : "build", directory, entry->file);
+    recording_split(program->command, program->own, 9);
     program->is_missing = access(program->own[0], X_OK) != 0;
-    program->story.program = program->name;
-}
-
-/* Sync, async, then the variants; what is wrong on purpose comes last. */
-static int rank(const struct program *program, size_t slug_size)
-{
-    const char *kind = program->name + slug_size;
-
-    if (program->is_wrong)
-        return 4;
-    if (strcmp(kind, "_sync") == 0)
-        return 0;
-    if (strcmp(kind, "_async") == 0 || strncmp(kind, "_async ", 7) == 0)
-        return 1;
-    return strncmp(kind, "_sync", 5) == 0 ? 2 : 3;
-}
-
-static size_t slug_size; /* of "chores" */
-
-static int compare_programs(const void *a, const void *b)
-{
-    const struct program *one = a, *other = b;
-    int order = rank(one, slug_size) - rank(other, slug_size);
-
-    return order ? order : compare_names(one->name, other->name);
+    program->story.program = entry->name;
 }
 
 static bool exists(const char *name)
@@ -249,71 +185,14 @@ static bool exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
-/* exercise.c, exercise.out, exercise@2.out: the student's */
-/* Whether it is a file of the lesson, as the Makefile knows them: not one of the
- * student's (exercise_old.c), and none whose name make can't hold. */
-static bool is_of_lesson(const char *file)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789_@.-";
-
-    return strncmp(file, "exercise", 8) != 0 && file[0] != '-' &&
-           file[strspn(file, letters)] == '\0';
-}
-
-/* name@5.out belongs to name.c */
-static bool is_recorded(const char *source, char *const names[], int count)
-{
-    size_t size = strlen(source) - 2;
-
-    for (int i = 0; i < count; i++)
-        if (ends_with(names[i], ".out") && strncmp(names[i], source, size) == 0 &&
-            (names[i][size] == '.' || names[i][size] == '@'))
-            return true;
-    return false;
-}
-
 static void find_programs(void)
 {
-    uv_fs_t listing;
-    uv_dirent_t entry;
-    char *names[512];
-    int count = 0;
+    int error = catalog_read(&catalog, directory);
 
-    must_do("read", directory, uv_fs_scandir(NULL, &listing, directory, 0, NULL));
-    while (count < 512 && uv_fs_scandir_next(&listing, &entry) == 0)
-        must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
-    uv_fs_req_cleanup(&listing);
-    for (int i = 0; i < count; i++)
-        if (is_of_lesson(names[i]) &&
-            (ends_with(names[i], ".out") ||
-             (ends_with(names[i], ".c") && !is_recorded(names[i], names, count))))
-            add_program(names[i]);
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    slug_size = strlen(strchr(strrchr(directory, '/'), '-')) - 1;
-    qsort(programs, (size_t)program_count, sizeof *programs, compare_programs);
-    find_around();
+    must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
+    program_count = catalog.count < MOST_PROGRAMS ? (int)catalog.count : MOST_PROGRAMS;
     for (int i = 0; i < program_count; i++)
-        find_command(&programs[i]);
-}
-
-/* Whether a line of the lesson's `about` that starts with `key` has `word`. */
-static bool about_says(const char *key, const char *word)
-{
-    char path[1200], line[512];
-    bool says = false;
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/about", directory);
-    file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0)
-            for (char *next = strtok(line, " :\n"); next; next = strtok(NULL, " :\n"))
-                says = says || strcmp(next, word) == 0;
-    if (file)
-        fclose(file);
-    return says;
+        prepare(&programs[i], &catalog.entries[i]);
 }
 
 /* Print a text of words in lines as wide as the terminal, without the marks
@@ -425,7 +304,7 @@ static void print_headers(void)
     for (int line = 0; line < 2; line++) {
         for (int i = 0; i < group.count; i++) {
             char text[1024];
-            int size = snprintf(text, sizeof text, "%s", group.programs[i]->name);
+            int size = snprintf(text, sizeof text, "%s", group.programs[i]->entry->name);
 
             if (line == 1)
                 memset(text, '-', (size_t)size);
@@ -443,11 +322,11 @@ static void show_group(struct program **members, int count)
     print_headers();
     flush_screen();
     must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
-    if (*around)
+    if (*wrapper)
         make_gate();
     for (int i = 0; i < count; i++)
         start(members[i]);
-    if (*around)
+    if (*wrapper)
         must("close our end of a pipe", close_file(group.gate[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     putchar('\n');
@@ -474,7 +353,7 @@ static void make_gate(void)
 /* It is ready, or will never be. */
 static void begin(struct program *program)
 {
-    if (!*around || program->has_begun)
+    if (!*wrapper || program->has_begun)
         return;
     program->has_begun = true;
     uv_close((uv_handle_t *)&program->begins, NULL);
@@ -524,13 +403,13 @@ static void start(struct program *program)
     uv_process_options_t options = {.file = program->argv[0],
                                     .args = program->argv,
                                     .stdio = files,
-                                    .stdio_count = *around ? BEGINS + 1 : 3,
+                                    .stdio_count = *wrapper ? BEGINS + 1 : 3,
                                     .exit_cb = on_exit_of,
                                     .flags = UV_PROCESS_DETACHED};
 
     open_output(&program->out, program, "");
     open_output(&program->err, program, "! ");
-    if (*around)
+    if (*wrapper)
         must("open a pipe", uv_pipe_init(uv_default_loop(), &program->begins, 0));
     program->started = uv_hrtime();
     must_do("start", program->argv[0],
@@ -542,7 +421,7 @@ static void start(struct program *program)
     must("read a program's output",
          uv_read_start((uv_stream_t *)&program->err.pipe, on_room, on_output));
     group.open += 3;
-    if (*around) {
+    if (*wrapper) {
         program->begins.data = program;
         group.not_begun++;
         must("see it begin",
@@ -780,14 +659,14 @@ static void explain_missing(const struct program *program)
 {
     char source[300];
 
-    snprintf(source, sizeof source, "%.*s.c", (int)strcspn(program->name, " "),
-             program->name);
+    snprintf(source, sizeof source, "%.*s.c", (int)strcspn(program->entry->name, " "),
+             program->entry->name);
     if (exists(source))
         printf("%s could not be built; the compiler's words are above.\n\n",
-               program->name);
+               program->entry->name);
     else
-        printf("%s cannot be run: there is no %s/%s.\n\n", program->name, directory,
-               source);
+        printf("%s cannot be run: there is no %s/%s.\n\n", program->entry->name,
+               directory, source);
 }
 
 /* How it ended proves nothing: what is wrong may show here, or elsewhere. */
@@ -795,7 +674,7 @@ static void explain_tool(const struct program *program)
 {
     print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
                   "is not installed; make setup-checks installs it. Then:");
-    printf("\n    %s%s%s", around, *around ? " " : "", under_valgrind);
+    printf("\n    %s%s%s", wrapper, *wrapper ? " " : "", under_valgrind);
     for (char *const *word = program->own; *word; word++)
         printf(" %s", *word);
     printf("\n\n");
@@ -806,7 +685,7 @@ static void explain_tool(const struct program *program)
 static void show_programs(void)
 {
     struct program *next[MOST_PROGRAMS];
-    int fit = about_says("needs", "alone") ? 1 : width() / COLUMN, count = 0;
+    int fit = lesson_needs(directory, "alone") ? 1 : width() / COLUMN, count = 0;
 
     for (int i = 0; i < program_count; i++) {
         struct program *program = &programs[i];
@@ -815,7 +694,7 @@ static void show_programs(void)
             explain_missing(program);
             continue;
         }
-        if (count > 0 && (count >= fit || program->is_wrong)) {
+        if (count > 0 && (count >= fit || program->entry->rank == WRONG)) {
             show_group(next, count);
             count = 0;
         }
@@ -910,9 +789,9 @@ static void compare(const struct program *program, char *text, size_t size)
         snprintf(text, size, "not built");
     else if (ended_badly(program))
         snprintf(text, size, "did not end well");
-    else if (program->is_wrong)
+    else if (program->entry->rank == WRONG)
         snprintf(text, size, "wrong on purpose");
-    else if (program == sync || rank(sync, slug_size) != 0 || ended_badly(sync) ||
+    else if (program == sync || sync->entry->rank != SYNC || ended_badly(sync) ||
              of_sync < 0.01 || !has_times(&sync->story) ||
              !do_the_same(&program->story, &sync->story))
         return;
@@ -931,8 +810,8 @@ static void print_totals(void)
     int longest = 0;
 
     for (int i = 0; i < program_count; i++)
-        if ((int)strlen(programs[i].name) > longest)
-            longest = (int)strlen(programs[i].name);
+        if ((int)strlen(programs[i].entry->name) > longest)
+            longest = (int)strlen(programs[i].entry->name);
     printf("%sHow long it took%s\n\n", bold(), plain());
     for (int i = 0; i < program_count; i++) {
         char length[32] = "-  ", comparison[64];
@@ -940,7 +819,7 @@ static void print_totals(void)
         if (!programs[i].is_missing)
             snprintf(length, sizeof length, "%.2f s", story_length(&programs[i].story));
         compare(&programs[i], comparison, sizeof comparison);
-        printf("  %-*s %8s%s%s\n", longest, programs[i].name, length,
+        printf("  %-*s %8s%s%s\n", longest, programs[i].entry->name, length,
                *comparison ? "   " : "", comparison);
     }
     putchar('\n');
@@ -956,7 +835,7 @@ static void print_next_steps(void)
     printf("%sAnd now%s\n\n", bold(), plain());
     if (exists("README.md"))
         printf("  read on             %s/README.md\n", directory);
-    printf("  start one yourself %s%s", *around ? " " : "", around);
+    printf("  start one yourself %s%s", *wrapper ? " " : "", wrapper);
     for (char **word = programs[example].own; *word; word++)
         printf(" %s", *word);
     if (exists("exercise.c"))
@@ -1003,6 +882,7 @@ static int close_all(void)
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&interrupts[i], NULL);
     uv_close((uv_handle_t *)&resumption, NULL);
+    catalog_free(&catalog);
     run_and_close();
     return all_well ? 0 : 1;
 }
@@ -1011,12 +891,14 @@ int main(int argc, char *argv[])
 {
     const char *term = getenv("TERM");
 
-    if (argc != 2 || strchr(argv[1], '/') == NULL ||
-        strchr(strrchr(argv[1], '/'), '-') == NULL) {
+    if (argc != 2 || lesson_slug(argv[1]) == NULL) {
         fprintf(stderr, "usage: show lessons/NN-NAME\n");
         return 2;
     }
     directory = argv[1];
+    wrapper = getenv("WITH");
+    if (wrapper == NULL)
+        wrapper = "";
     on_terminal = isatty(STDOUT_FILENO);
     in_colour = on_terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
     setenv("UV_USE_IO_URING", "0", 1); /* as the checks do */

@@ -3,7 +3,6 @@
 #include "timeline/line.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -164,17 +163,4 @@ void write_compared(FILE *to, const struct line *line)
         fputc(piece.what == NUMBER ? '#' : piece.what == ZERO ? '0' : piece.what, to);
         i += piece.size;
     }
-}
-
-int compare_names(const char *a, const char *b)
-{
-    while (*a && *a == *b && !(isdigit((unsigned char)*a)))
-        a++, b++;
-    if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-        char *a_end, *b_end;
-        unsigned long one = strtoul(a, &a_end, 10), other = strtoul(b, &b_end, 10);
-
-        return one != other ? (one > other) - (one < other) : compare_names(a_end, b_end);
-    }
-    return (unsigned char)*a - (unsigned char)*b;
 }

@@ -39,8 +39,4 @@ void write_compared(FILE *to, const struct line *line);
 /* An order of lines with same_line() as its "equal", for qsort(). */
 int compare_lines(const struct line *a, const struct line *b);
 
-/* An order of names for people, for qsort(): queue_async@5.out before
- * queue_async@10.out. */
-int compare_names(const char *a, const char *b);
-
 #endif

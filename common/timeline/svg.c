@@ -20,10 +20,10 @@
  * white sheet with a red edge (class "edge", hidden elsewhere) is moved from --from to
  * --to in --seconds, so that the picture appears as the programs run. */
 
+#include "catalog.h"
 #include "lesson.h"
 #include "timeline/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -50,8 +50,7 @@ enum {
 };
 
 struct recording {
-    char name[NAME_MAX + 1]; /* queue_async 5 */
-    bool is_sync;
+    const struct entry *entry;
     struct story story;
 };
 
@@ -75,9 +74,10 @@ static const char *const words[] = {"free in the loop", "blocked", "busy", "work
 static const char itself[] = "the program"; /* what its own lane is called */
 
 static const char *directory; /* lessons/05-chores */
-static char slug[NAME_MAX + 1];
-static char busy[512]; /* potatoes, carrots */
+static const char *slug;
+static char *busy; /* potatoes, carrots */
 
+static struct catalog catalog;
 static struct recording recordings[MOST_RECORDINGS];
 static int recording_count;
 static struct lane lanes[MOST_LANES]; /* in the same order for all programs */
@@ -112,28 +112,11 @@ static long hundredths(double seconds)
 
 /* --- What was recorded --- */
 
-static FILE *open_file(const char *name, char *path, size_t size)
-{
-    FILE *file;
-
-    snprintf(path, size, "%s/%s", directory, name);
-    file = fopen(path, "r");
-    if (file == NULL)
-        give_up("cannot read %s: %s", path, strerror(errno));
-    return file;
-}
-
 static void read_about(void)
 {
-    char path[PATH_MAX], line[512];
-    FILE *file = open_file("about", path, sizeof path);
-
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "busy: %511[^\n]", busy) == 1)
-            break;
-    if (ferror(file))
-        give_up("cannot read %s: %s", path, strerror(errno));
-    fclose(file);
+    busy = lesson_about(directory, "busy");
+    if (busy == NULL)
+        give_up("cannot read %s/about: %s", directory, strerror(errno));
 }
 
 /* What a line of a recording is to the picture; a sentence when it isn't one. */
@@ -153,20 +136,20 @@ static void add_line(struct story *story, const char *text, size_t size, const c
     add_moment(story, text, size, at, is_comment);
 }
 
-static void read_recording(struct recording *recording, const char *name)
+static void read_recording(struct recording *recording, const struct entry *entry)
 {
     struct story *story = &recording->story;
     char path[PATH_MAX], *line = NULL;
     size_t room = 0;
     ssize_t size;
-    FILE *file = open_file(name, path, sizeof path);
+    FILE *file;
 
-    snprintf(recording->name, sizeof recording->name, "%s", name);
-    *strrchr(recording->name, '.') = '\0';
-    for (char *at = recording->name; *at; at++)
-        if (*at == '@')
-            *at = ' ';
-    story->program = recording->name;
+    recording->entry = entry;
+    story->program = entry->name;
+    snprintf(path, sizeof path, "%s/%s", directory, entry->file);
+    file = fopen(path, "r");
+    if (file == NULL)
+        give_up("cannot read %s: %s", path, strerror(errno));
     errno = 0;
     for (int number = 1; (size = getline(&line, &room, file)) > 0; number++) {
         if (line[size - 1] == '\n')
@@ -184,57 +167,23 @@ static void read_recording(struct recording *recording, const char *name)
 }
 
 /* Programs that are wrong on purpose have a verdict, and no timeline. */
-static int is_recording(const struct dirent *entry)
-{
-    const char *end = strrchr(entry->d_name, '.');
-
-    return end && strcmp(end, ".out") == 0 &&
-           strncmp(entry->d_name, "exercise", 8) != 0 &&
-           strstr(entry->d_name, "_wrong") == NULL;
-}
-
-/* chores_sync.out: "_sync" */
-static const char *kind_of(const char *name)
-{
-    return name + (strlen(slug) < strlen(name) ? strlen(slug) : 0);
-}
-
-/* The sync program, then the async one, then the variants. */
-static int rank(const char *name)
-{
-    const char *kind = kind_of(name);
-
-    if (strncmp(kind, "_sync", 5) == 0 && strchr(".@", kind[5]))
-        return 0;
-    return strncmp(kind, "_async", 6) == 0 && strchr(".@", kind[6]) ? 1 : 2;
-}
-
-static int compare_entries(const struct dirent **a, const struct dirent **b)
-{
-    int order = rank((*a)->d_name) - rank((*b)->d_name);
-
-    return order ? order : compare_names((*a)->d_name, (*b)->d_name);
-}
-
 static void read_recordings(void)
 {
-    struct dirent **entries;
-    int count = scandir(directory, &entries, is_recording, compare_entries);
+    int error = catalog_read(&catalog, directory), count = 0;
 
-    if (count < 0)
-        give_up("cannot read %s: %s", directory, strerror(errno));
+    if (error)
+        give_up("cannot read %s: %s", directory, strerror(error));
+    for (size_t i = 0; i < catalog.count; i++) {
+        const struct entry *entry = &catalog.entries[i];
+
+        if (entry->is_recorded && entry->rank != WRONG && count++ < MOST_RECORDINGS)
+            read_recording(&recordings[recording_count++], entry);
+    }
     if (count == 0)
         give_up("there is no recording (.out) in %s", directory);
     if (count > MOST_RECORDINGS)
         give_up("%s has %d recordings, and a picture has room for %d", directory, count,
                 MOST_RECORDINGS);
-    for (int i = 0; i < count; i++) {
-        read_recording(&recordings[i], entries[i]->d_name);
-        recordings[i].is_sync = strncmp(kind_of(entries[i]->d_name), "_sync", 5) == 0;
-        free(entries[i]);
-    }
-    free(entries);
-    recording_count = count;
 }
 
 /* --- Who is in which lane --- */
@@ -471,8 +420,8 @@ static void draw_stretch(enum doing doing, double start, double end, int y)
 static void draw_program(const struct recording *recording, int y)
 {
     const struct story *story = &recording->story;
-    enum doing waits = recording->is_sync ? BLOCKED : FREE;
-    enum doing works = recording->is_sync ? WORKING : BUSY;
+    enum doing waits = recording->entry->is_sync ? BLOCKED : FREE;
+    enum doing works = recording->entry->is_sync ? WORKING : BUSY;
     const struct lane *lane = NULL; /* who is at work until this line */
     double start = 0;
 
@@ -634,7 +583,8 @@ static void choose_sizes(void)
 
     widest = INDENT + width_of_bold(itself, strlen(itself));
     for (int i = 0; i < recording_count; i++) {
-        int wide = width_of_bold(recordings[i].name, strlen(recordings[i].name));
+        int wide =
+            width_of_bold(recordings[i].entry->name, strlen(recordings[i].entry->name));
 
         widest = wide > widest ? wide : widest;
     }
@@ -655,14 +605,14 @@ static void describe(void)
     printf("<title id=\"%s-title\">Who does what when in", slug);
     for (int i = 0; i < recording_count; i++) {
         printf("%s", i == 0 ? " " : i < recording_count - 1 ? ", " : " and ");
-        write_text(recordings[i].name, strlen(recordings[i].name));
+        write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
     }
     printf("</title>\n<desc id=\"%s-desc\">", slug);
     for (int i = 0; i < recording_count; i++) {
         const struct story *story = &recordings[i].story;
 
         printf("%s", i ? "\n" : "");
-        write_text(recordings[i].name, strlen(recordings[i].name));
+        write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
         printf(" takes %.2f s", story_length(story));
         for (int k = 0; k < lane_count; k++) {
             struct span span = find_span(story, &lanes[k]);
@@ -747,7 +697,8 @@ static void draw_recording(const struct recording *recording, int y)
     int left = count_lanes(story), rows = rows_of(recording) - 2;
 
     draw_end(recording, y);
-    draw_name(0, y, " font-weight=\"bold\"", recording->name, strlen(recording->name));
+    draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
+              strlen(recording->entry->name));
     y += row;
     draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
     draw_program(recording, y);
@@ -823,15 +774,12 @@ static void draw_edge(void)
            from, height - BOTTOM + 4);
 }
 
-/* lessons/05-chores: "chores", of which the picture's ids are made. */
+/* The picture's ids are made of it. */
 static bool read_slug(void)
 {
-    const char *name = strrchr(directory, '/');
-
-    name = name ? strchr(name, '-') : NULL;
-    if (name)
-        snprintf(slug, sizeof slug, "%s", name + 1);
-    return *slug && slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+    slug = lesson_slug(directory);
+    return slug && *slug &&
+           slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
 static void draw_picture(void)
@@ -860,7 +808,6 @@ static bool takes_time(void)
 
 int main(int argc, char *argv[])
 {
-
     directory = argc == 2 ? argv[1] : "";
     if (!read_slug()) {
         fprintf(stderr, "usage: draw lessons/NN-name\n");
@@ -874,6 +821,8 @@ int main(int argc, char *argv[])
         draw_picture();
     for (int i = 0; i < recording_count; i++)
         free_story(&recordings[i].story);
+    catalog_free(&catalog);
+    free(busy);
     if (fflush(stdout) != 0 || ferror(stdout))
         give_up("cannot write the picture: %s", strerror(errno));
     return 0;
