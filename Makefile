@@ -185,7 +185,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
 timeline := common/catalog.o common/timeline/text.o common/timeline/line.o common/lesson.o
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
-$(call tool,common/check/check,$(checker) common/timeline/line.o)
+$(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o)
 	$(link_tool)
 $(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
@@ -316,7 +316,7 @@ out-%: tools force
 		$(MAKE) --no-print-directory $(BUILD)/solutions/$${lesson##*/}/exercise && \
 		for out in $(or $(filter $(call lesson_called,$*)/%,$(exercise_outs)),$$lesson/exercise.out); do \
 			WITH=$$(common/commands/needs --around $$lesson) UNDER= \
-				$(BUILD)/common/check/check --record $$out $(BUILD)/solutions/$${lesson##*/}/$$(basename $$out .out | tr @ ' ') || exit; \
+				$(BUILD)/common/check/check --record $$out $(BUILD)/solutions/$${lesson##*/}/exercise || exit; \
 		done; \
 	fi
 

@@ -9,8 +9,8 @@
  *     check --replay FILE lessons/05-chores/chores_async.out
  *
  * Prints TAP, for prove; for a student, who doesn't want to wait, a verdict in
- * words, after fewer tries. When no program is named, it was built into $BUILD (`build`),
- * and what follows an @ in the recording's name is an argument.
+ * words, after fewer tries. When no program is named, it was built into $BUILD (`build`);
+ * when no argument is, what follows an @ in the recording's name is one.
  *
  * The rule is in judge.h. What may be noise is run again, and a run in which the machine
  * stood still, or was throttled, is told and repeated, within reason; nothing of it is
@@ -22,6 +22,7 @@
  * a wrapper. */
 
 #include "advice.h"
+#include "catalog.h"
 #include "die.h"
 #include "explain.h"
 
@@ -476,19 +477,19 @@ static void record(const struct task *task)
 
 /* --- What is asked for --- */
 
-/* lessons/12-queue/queue_async@5.out -> {build/lessons/12-queue/queue_async, 5} */
-static char **find_command(const char *path)
+/* lessons/12-queue/queue_async@5.out -> {build/lessons/12-queue/queue_async, 5}, with
+ * `program` in its place if one is named */
+static char **find_command(const char *path, char *program)
 {
-    size_t count = 1, length = strlen(path);
-    char **argv = room_for(length, sizeof *argv);
+    size_t length = strlen(path);
+    char **argv = room_for(length + 1, sizeof *argv);
 
-    if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
+    if (!program &&
+        (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/')))
         die("%s is no .out file in a lesson's directory", path);
-    argv[0] = format("%s/%.*s", build_directory(), (int)(length - 4), path);
-    for (char *at = strrchr(argv[0], '/'); (at = strchr(at, '@')) != NULL;) {
-        *at++ = '\0'; /* a directory may have an @ in its name, too */
-        argv[count++] = at;
-    }
+    recording_split(format("%s/%s", build_directory(), path), argv, length + 1);
+    if (program)
+        argv[0] = program;
     return argv;
 }
 
@@ -610,10 +611,10 @@ int main(int argc, char *argv[])
     task.path = *argv++;
     task.is_lesson = *argv == NULL;
     task.wrapped = wrapper && *wrapper;
-    command = task.is_lesson ? find_command(task.path) : argv;
+    command = argv[0] && argv[1] ? argv : find_command(task.path, argv[0]);
     task.name = name_of(command);
     task.command = start_with(task.wrapped ? wrapper : NULL, command);
-    if (task.is_lesson)
+    if (command != argv)
         free(command);
     if (recording)
         record(&task);

@@ -958,6 +958,10 @@ SH
     };
     my $is = $checked->();
     like($is->{out}, qr/^ok 1 - name 5 x prints/m, 'it passes');
+    $is = run([$check, $out, $program], env => {TIMING => 'off'});
+    like($is->{out}, qr/^ok 1 - name 5 x prints/m, 'so does a program that is named');
+    $is = run([$check, $out, $program, 6], env => {TIMING => 'off'});
+    like($is->{out}, qr/^not ok 1 - name 6 prints/m, 'unless it has its own arguments');
     ok(!-e $failed, 'nothing is kept');
 
     write_file($out, "[ 0.00] got 6 x\n");
