@@ -63,7 +63,7 @@ struct program {
     int64_t status;
     int signal;
     uint64_t started, first_line, ended; /* ns, uv_hrtime() */
-    struct story story;                  /* what it has printed so far */
+    struct trace trace;                  /* what it has printed so far */
     size_t shown;                        /* lines of it that are on the screen */
     bool end_is_shown;
 };
@@ -154,7 +154,7 @@ static bool has_valgrind(void)
     return system("command -v valgrind >/dev/null 2>&1") == 0;
 }
 
-/* Once the program has its place, since argv and the story point into it. A program whose
+/* Once the program has its place, since argv and the trace point into it. A program whose
  * mistake only valgrind can see runs under it, if it is there. */
 static void prepare(struct program *program, const struct entry *entry)
 {
@@ -174,7 +174,7 @@ static void prepare(struct program *program, const struct entry *entry)
              build ? build : "build", directory, entry->file);
     recording_split(program->command, program->own, 9);
     program->is_missing = access(program->own[0], X_OK) != 0;
-    program->story.program = entry->name;
+    program->trace.program = entry->name;
 }
 
 static bool exists(const char *name)
@@ -465,9 +465,9 @@ static void add_line(struct output *output)
                          output->size);
     if (program->first_line == 0 && *output->prefix == '\0')
         program->first_line = now;
-    add_moment(&program->story, text, (size_t)size,
-               seconds(program->first_line ? program->first_line : program->started, now),
-               *output->prefix != '\0');
+    trace_add(&program->trace, text, (size_t)size,
+              seconds(program->first_line ? program->first_line : program->started, now),
+              *output->prefix != '\0');
     output->size = 0;
 }
 
@@ -505,7 +505,7 @@ static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text)
         if (newline)
             add_line(output);
         next = newline ? newline + 1 : end;
-        program->prints_without_end = program->story.count >= MOST_LINES;
+        program->prints_without_end = program->trace.count >= MOST_LINES;
     }
     if (program->prints_without_end && program->is_running)
         end_program(program);
@@ -537,15 +537,15 @@ static bool ended_badly(const struct program *program)
            (status != program->recorded_status && !program->lacks_tool);
 }
 
-/* The story's end is its last line, except when the program went on for more
+/* The trace's end is its last line, except when the program went on for more
  * than closing takes. (While we were stopped, we did not see when it ended.) */
 static void find_end(struct program *program)
 {
     uint64_t from = program->first_line ? program->first_line : program->started;
     double end = seconds(from, program->ended);
 
-    if (!was_stopped && end > story_length(&program->story) + 0.3)
-        program->story.end = end;
+    if (!was_stopped && end > trace_length(&program->trace) + 0.3)
+        program->trace.end = end;
 }
 
 static void add_end(struct program *program)
@@ -564,8 +564,8 @@ static void add_end(struct program *program)
                         (int)program->status);
     else
         size = snprintf(text, sizeof text, "-- ended after %.2f s",
-                        story_length(&program->story));
-    add_moment(&program->story, text, (size_t)size, 0, true);
+                        trace_length(&program->trace));
+    trace_add(&program->trace, text, (size_t)size, 0, true);
     program->end_is_shown = true;
 }
 
@@ -615,14 +615,14 @@ static void print_row(void)
         struct program *program = group.programs[i];
         int room = group.count == 1 ? MOST_OF_A_LINE + 64 : column - 2, shown = 0;
 
-        if (program->shown < program->story.count) {
-            const struct moment *moment = &program->story.moments[program->shown];
+        if (program->shown < program->trace.count) {
+            const struct event *event = &program->trace.events[program->shown];
 
             printf("%*s", gap, "");
             gap = 0;
-            offsets[i] += print_text(moment->text + offsets[i], moment->size - offsets[i],
+            offsets[i] += print_text(event->text + offsets[i], event->size - offsets[i],
                                      room, &shown);
-            if (offsets[i] >= moment->size) {
+            if (offsets[i] >= event->size) {
                 offsets[i] = 0;
                 program->shown++;
             }
@@ -643,7 +643,7 @@ static void print_rows(void)
 
             if (!program->end_is_shown && has_ended(program))
                 add_end(program);
-            some = some || program->shown < program->story.count;
+            some = some || program->shown < program->trace.count;
         }
         if (some)
             print_row();
@@ -709,19 +709,19 @@ static void show_programs(void)
 
 static void print_timelines(void)
 {
-    const struct story *stories[MOST_PROGRAMS];
+    const struct trace *traces[MOST_PROGRAMS];
     int count = 0;
 
     for (int i = 0; i < program_count; i++)
         if (!programs[i].is_missing)
-            stories[count++] = &programs[i].story;
+            traces[count++] = &programs[i].trace;
     if (count == 0)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
     print_wrapped(
         "| is a line from above; - is the program, = an actor, dots: not begun yet.");
     putchar('\n');
-    draw_timelines(stories, count, width(), in_colour);
+    draw_timelines(traces, count, width(), in_colour);
 }
 
 static int by_text(const void *a, const void *b)
@@ -735,22 +735,22 @@ static bool is_checksum(const struct line *line)
 }
 
 /* Its lines of stdout in the order of compare_lines(), to be freed. */
-static struct line *sorted_lines(const struct story *story, size_t *count)
+static struct line *sorted_lines(const struct trace *trace, size_t *count)
 {
-    struct line *lines = malloc((story->count + 1) * sizeof *lines);
+    struct line *lines = malloc((trace->count + 1) * sizeof *lines);
 
     must("compare the programs", lines ? 0 : UV_ENOMEM);
     *count = 0;
-    for (size_t i = 0; i < story->count; i++)
-        if (!story->moments[i].is_comment)
-            lines[(*count)++] = story->moments[i].line;
+    for (size_t i = 0; i < trace->count; i++)
+        if (!trace->events[i].is_comment)
+            lines[(*count)++] = trace->events[i].line;
     qsort(lines, *count, sizeof *lines, by_text);
     return lines;
 }
 
 /* Whether both print the same lines, in whatever order, or the same checksum: only
- * then is one of them faster. Else they play two stories. */
-static bool do_the_same(const struct story *one, const struct story *other)
+ * then is one of them faster. Else they do different things. */
+static bool do_the_same(const struct trace *one, const struct trace *other)
 {
     size_t count, others, i = 0, j = 0;
     struct line *lines = sorted_lines(one, &count),
@@ -769,10 +769,10 @@ static bool do_the_same(const struct story *one, const struct story *other)
 
 /* Where no line has a time, how long it all took is not what the lesson is about: what
  * matters is measured, and told, by the programs themselves. */
-static bool has_times(const struct story *story)
+static bool has_times(const struct trace *trace)
 {
-    for (size_t i = 0; i < story->count; i++)
-        if (story->moments[i].line.kind == TIMED && story->moments[i].line.stamp > 0)
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->events[i].line.kind == TIMED && trace->events[i].line.stamp > 0)
             return true;
     return false;
 }
@@ -782,7 +782,7 @@ static bool has_times(const struct story *story)
 static void compare(const struct program *program, char *text, size_t size)
 {
     const struct program *sync = &programs[0];
-    double length = story_length(&program->story), of_sync = story_length(&sync->story);
+    double length = trace_length(&program->trace), of_sync = trace_length(&sync->trace);
 
     *text = '\0';
     if (program->is_missing)
@@ -792,8 +792,8 @@ static void compare(const struct program *program, char *text, size_t size)
     else if (program->entry->rank == WRONG)
         snprintf(text, size, "wrong on purpose");
     else if (program == sync || sync->entry->rank != SYNC || ended_badly(sync) ||
-             of_sync < 0.01 || !has_times(&sync->story) ||
-             !do_the_same(&program->story, &sync->story))
+             of_sync < 0.01 || !has_times(&sync->trace) ||
+             !do_the_same(&program->trace, &sync->trace))
         return;
     else if (length < 0.01)
         snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));
@@ -817,7 +817,7 @@ static void print_totals(void)
         char length[32] = "-  ", comparison[64];
 
         if (!programs[i].is_missing)
-            snprintf(length, sizeof length, "%.2f s", story_length(&programs[i].story));
+            snprintf(length, sizeof length, "%.2f s", trace_length(&programs[i].trace));
         compare(&programs[i], comparison, sizeof comparison);
         printf("  %-*s %8s%s%s\n", longest, programs[i].entry->name, length,
                *comparison ? "   " : "", comparison);
@@ -877,7 +877,7 @@ static int close_all(void)
 
     for (int i = 0; i < program_count; i++) {
         all_well = all_well && !ended_badly(&programs[i]);
-        free_story(&programs[i].story);
+        trace_free(&programs[i].trace);
     }
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&interrupts[i], NULL);

@@ -1,7 +1,7 @@
 /* line.h - what a lesson's program printed, line by line, for the tools that
  * check it, show it and draw it. lesson.h is the other end: it prints it. */
-#ifndef STORY_H
-#define STORY_H
+#ifndef LINE_H
+#define LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* draw.c - draw a lesson's recordings as one picture: who did what when.
+/* svg.c - draw a lesson's recordings as one picture: who did what when.
  *
  *     build/common/draw lessons/05-chores >timeline.svg
  *
@@ -51,7 +51,7 @@ enum {
 
 struct recording {
     const struct entry *entry;
-    struct story story;
+    struct trace trace;
 };
 
 struct lane {
@@ -62,7 +62,7 @@ struct lane {
 
 /* From where to where an actor's lines are. */
 struct span {
-    bool found; /* or he has none in this story */
+    bool found; /* or he has none in this trace */
     size_t first, last;
 };
 
@@ -120,12 +120,12 @@ static void read_about(void)
 }
 
 /* What a line of a recording is to the picture; a sentence when it isn't one. */
-static void add_line(struct story *story, const char *text, size_t size, const char *path,
+static void add_line(struct trace *trace, const char *text, size_t size, const char *path,
                      int number)
 {
     struct line line = read_line(text, size);
     /* What has no time happened after the line before; no picture knows more. */
-    double at = story->count ? story->moments[story->count - 1].at : 0;
+    double at = trace->count ? trace->events[trace->count - 1].at : 0;
     int status, end = 0;
     bool is_exit = sscanf(text, "exit %d%n", &status, &end) == 1 && text[end] == '\0';
     bool is_comment = line.kind == MEASURED || is_exit || strncmp(text, "! ", 2) == 0;
@@ -133,19 +133,19 @@ static void add_line(struct story *story, const char *text, size_t size, const c
     if (line.kind == OTHER && !is_comment)
         give_up("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
                 number, strrchr(directory, '/') + 1);
-    add_moment(story, text, size, at, is_comment);
+    trace_add(trace, text, size, at, is_comment);
 }
 
 static void read_recording(struct recording *recording, const struct entry *entry)
 {
-    struct story *story = &recording->story;
+    struct trace *trace = &recording->trace;
     char path[PATH_MAX], *line = NULL;
     size_t room = 0;
     ssize_t size;
     FILE *file;
 
     recording->entry = entry;
-    story->program = entry->name;
+    trace->program = entry->name;
     snprintf(path, sizeof path, "%s/%s", directory, entry->file);
     file = fopen(path, "r");
     if (file == NULL)
@@ -154,14 +154,14 @@ static void read_recording(struct recording *recording, const struct entry *entr
     for (int number = 1; (size = getline(&line, &room, file)) > 0; number++) {
         if (line[size - 1] == '\n')
             line[--size] = '\0';
-        add_line(story, line, (size_t)size, path, number);
+        add_line(trace, line, (size_t)size, path, number);
     }
     if (!feof(file)) /* or there is no memory for the line */
         give_up("cannot read %s: %s", path, strerror(errno));
-    if (story->count == 0)
+    if (trace->count == 0)
         give_up("%s is empty", path);
-    if (hundredths(story_length(story)) > length)
-        length = hundredths(story_length(story));
+    if (hundredths(trace_length(trace)) > length)
+        length = hundredths(trace_length(trace));
     free(line);
     fclose(file);
 }
@@ -188,16 +188,16 @@ static void read_recordings(void)
 
 /* --- Who is in which lane --- */
 
-static bool is_of(const struct lane *lane, const struct moment *moment)
+static bool is_of(const struct lane *lane, const struct event *event)
 {
-    return !moment->is_comment && moment->actor_size == lane->size &&
-           memcmp(moment->line.text, lane->actor, lane->size) == 0;
+    return !event->is_comment && event->actor_size == lane->size &&
+           memcmp(event->line.text, lane->actor, lane->size) == 0;
 }
 
-static bool is_known(const struct moment *moment)
+static bool is_known(const struct event *event)
 {
     for (int i = 0; i < lane_count; i++)
-        if (is_of(&lanes[i], moment))
+        if (is_of(&lanes[i], event))
             return true;
     return false;
 }
@@ -221,30 +221,30 @@ static bool is_busy(const char *actor, size_t size)
 static void find_lanes(void)
 {
     for (int i = 0; i < recording_count; i++) {
-        const struct story *story = &recordings[i].story;
+        const struct trace *trace = &recordings[i].trace;
 
-        for (size_t k = 0; k < story->count; k++) {
-            const struct moment *moment = &story->moments[k];
+        for (size_t k = 0; k < trace->count; k++) {
+            const struct event *event = &trace->events[k];
 
-            if (moment->is_comment || moment->actor_size == 0 || is_known(moment))
+            if (event->is_comment || event->actor_size == 0 || is_known(event))
                 continue;
             if (lane_count == MOST_LANES)
                 give_up("%s has more than %d actors", directory, MOST_LANES);
             lanes[lane_count++] =
-                (struct lane){moment->line.text, moment->actor_size,
-                              is_busy(moment->line.text, moment->actor_size)};
+                (struct lane){event->line.text, event->actor_size,
+                              is_busy(event->line.text, event->actor_size)};
         }
     }
     has_prints = lane_count == 0;
 }
 
-/* The first and the last of his lines in a story. */
-static struct span find_span(const struct story *story, const struct lane *lane)
+/* The first and the last of his lines in a trace. */
+static struct span find_span(const struct trace *trace, const struct lane *lane)
 {
     struct span span = {0};
 
-    for (size_t i = 0; i < story->count; i++)
-        if (is_of(lane, &story->moments[i])) {
+    for (size_t i = 0; i < trace->count; i++)
+        if (is_of(lane, &trace->events[i])) {
             span.first = span.found ? span.first : i;
             span.last = i;
             span.found = true;
@@ -252,12 +252,12 @@ static struct span find_span(const struct story *story, const struct lane *lane)
     return span;
 }
 
-static int count_lanes(const struct story *story)
+static int count_lanes(const struct trace *trace)
 {
     int count = 0;
 
     for (int i = 0; i < lane_count; i++)
-        count += find_span(story, &lanes[i]).found;
+        count += find_span(trace, &lanes[i]).found;
     return count;
 }
 
@@ -373,10 +373,10 @@ static void draw_dots(int x, int to, int y)
 /* --- The program's own lane --- */
 
 /* Who keeps the program at work between a line and the next, if anybody does. */
-static const struct lane *working_after(const struct story *story, size_t line)
+static const struct lane *working_after(const struct trace *trace, size_t line)
 {
     for (int i = 0; i < lane_count; i++) {
-        struct span span = find_span(story, &lanes[i]);
+        struct span span = find_span(trace, &lanes[i]);
 
         if (lanes[i].is_busy && span.found && span.first <= line && line < span.last)
             return &lanes[i];
@@ -385,14 +385,14 @@ static const struct lane *working_after(const struct story *story, size_t line)
 }
 
 /* Whether the program gave way between his lines: somebody else has one there. */
-static bool works_in_pieces(const struct story *story, const struct lane *lane)
+static bool works_in_pieces(const struct trace *trace, const struct lane *lane)
 {
     struct span span = {0};
 
     if (lane)
-        span = find_span(story, lane);
+        span = find_span(trace, lane);
     for (size_t i = span.first; i < span.last; i++)
-        if (!story->moments[i].is_comment && !is_of(lane, &story->moments[i]))
+        if (!trace->events[i].is_comment && !is_of(lane, &trace->events[i]))
             return true;
     return false;
 }
@@ -419,19 +419,19 @@ static void draw_stretch(enum doing doing, double start, double end, int y)
 /* From line to line; what goes on is drawn in one stretch. */
 static void draw_program(const struct recording *recording, int y)
 {
-    const struct story *story = &recording->story;
+    const struct trace *trace = &recording->trace;
     enum doing waits = recording->entry->is_sync ? BLOCKED : FREE;
     enum doing works = recording->entry->is_sync ? WORKING : BUSY;
     const struct lane *lane = NULL; /* who is at work until this line */
     double start = 0;
 
-    for (size_t i = 0; i < story->count; i++) {
-        double at = story->moments[i].at;
-        const struct lane *next = working_after(story, i);
-        bool is_last = i + 1 == story->count, in_pieces = works_in_pieces(story, lane);
+    for (size_t i = 0; i < trace->count; i++) {
+        double at = trace->events[i].at;
+        const struct lane *next = working_after(trace, i);
+        bool is_last = i + 1 == trace->count, in_pieces = works_in_pieces(trace, lane);
 
         /* Of several lines at the same time, the last one tells what comes then. */
-        if (!is_last && story->moments[i + 1].at <= at)
+        if (!is_last && trace->events[i + 1].at <= at)
             continue;
         if (at > start &&
             (is_last || next != lane || in_pieces || (!lane && waits == BLOCKED))) {
@@ -441,26 +441,26 @@ static void draw_program(const struct recording *recording, int y)
         }
         lane = next;
     }
-    for (size_t i = 0; !has_prints && i < story->count; i++)
-        if (!story->moments[i].is_comment && story->moments[i].actor_size == 0)
-            draw_mark(x_of(story->moments[i].at), y + 2, row - 5);
+    for (size_t i = 0; !has_prints && i < trace->count; i++)
+        if (!trace->events[i].is_comment && trace->events[i].actor_size == 0)
+            draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The lanes of the actors --- */
 
 /* What he says at one moment, "start, sleep for 2 s": all of it if there is room,
  * or the last of it, or nothing. Returns the size of what fits. */
-static size_t choose_words(const struct story *story, const struct lane *lane, size_t i,
+static size_t choose_words(const struct trace *trace, const struct lane *lane, size_t i,
                            char *text, size_t size, int room)
 {
-    double at = story->moments[i].at;
+    double at = trace->events[i].at;
     size_t used = 0;
     struct line last = {0};
     size_t skip = lane->size ? lane->size + 2 : 0;
 
-    for (; i < story->count && story->moments[i].at <= at; i++)
-        if (is_of(lane, &story->moments[i])) {
-            last = story->moments[i].line;
+    for (; i < trace->count && trace->events[i].at <= at; i++)
+        if (is_of(lane, &trace->events[i])) {
+            last = trace->events[i].line;
             last.text += skip;
             last.size -= skip;
             if (used + last.size + 3 < size) {
@@ -478,37 +478,37 @@ static size_t choose_words(const struct story *story, const struct lane *lane, s
     return last.size;
 }
 
-/* The next of his lines that comes later; the story's count if there is none. */
-static size_t next_of(const struct story *story, const struct lane *lane, size_t i)
+/* The next of his lines that comes later; the trace's count if there is none. */
+static size_t next_of(const struct trace *trace, const struct lane *lane, size_t i)
 {
-    double at = story->moments[i].at;
+    double at = trace->events[i].at;
 
-    while (i < story->count &&
-           (story->moments[i].at <= at || !is_of(lane, &story->moments[i])))
+    while (i < trace->count &&
+           (trace->events[i].at <= at || !is_of(lane, &trace->events[i])))
         i++;
     return i;
 }
 
 /* The words stand right of their mark, up to the next one; those of the last mark
  * left of it when the picture ends there. */
-static void draw_words(const struct story *story, const struct lane *lane, size_t first,
+static void draw_words(const struct trace *trace, const struct lane *lane, size_t first,
                        int y)
 {
     int taken = from; /* by a mark, and by words */
 
-    for (size_t i = first, next; i < story->count; i = next) {
-        int x = x_of(story->moments[i].at), right = TO;
+    for (size_t i = first, next; i < trace->count; i = next) {
+        int x = x_of(trace->events[i].at), right = TO;
         bool is_last, is_left = false, in_bar;
         char text[512];
         size_t size;
 
-        next = next_of(story, lane, i);
-        is_last = next == story->count;
+        next = next_of(trace, lane, i);
+        is_last = next == trace->count;
         if (!is_last)
-            right = x_of(story->moments[next].at);
-        size = choose_words(story, lane, i, text, sizeof text, right - x - 14);
+            right = x_of(trace->events[next].at);
+        size = choose_words(trace, lane, i, text, sizeof text, right - x - 14);
         if (size == 0 && is_last) {
-            size = choose_words(story, lane, i, text, sizeof text, x - taken - 20);
+            size = choose_words(trace, lane, i, text, sizeof text, x - taken - 20);
             is_left = true;
         }
         taken = x + 7 + (size ? width_of(text, size) : 0);
@@ -525,11 +525,11 @@ static void draw_words(const struct story *story, const struct lane *lane, size_
     }
 }
 
-static void draw_lane(const struct story *story, const struct lane *lane, int y)
+static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
 {
-    struct span span = find_span(story, lane);
-    int start = x_of(story->moments[span.first].at);
-    int end = x_of(story->moments[span.last].at);
+    struct span span = find_span(trace, lane);
+    int start = x_of(trace->events[span.first].at);
+    int end = x_of(trace->events[span.last].at);
 
     if (!span.found)
         return;
@@ -541,10 +541,10 @@ static void draw_lane(const struct story *story, const struct lane *lane, int y)
     } else {
         draw_name(INDENT, y, "", "prints", strlen("prints"));
     }
-    draw_words(story, lane, span.first, y);
+    draw_words(trace, lane, span.first, y);
     for (size_t i = span.first; i <= span.last; i++)
-        if (is_of(lane, &story->moments[i]))
-            draw_mark(x_of(story->moments[i].at), y + 2, row - 5);
+        if (is_of(lane, &trace->events[i]))
+            draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The picture --- */
@@ -552,7 +552,7 @@ static void draw_lane(const struct story *story, const struct lane *lane, int y)
 /* A row for a program's name, one for itself, and one for each lane. */
 static int rows_of(const struct recording *recording)
 {
-    int count = has_prints ? 1 : count_lanes(&recording->story);
+    int count = has_prints ? 1 : count_lanes(&recording->trace);
 
     return 2 + (count < most_lanes ? count : most_lanes);
 }
@@ -609,26 +609,26 @@ static void describe(void)
     }
     printf("</title>\n<desc id=\"%s-desc\">", slug);
     for (int i = 0; i < recording_count; i++) {
-        const struct story *story = &recordings[i].story;
+        const struct trace *trace = &recordings[i].trace;
 
         printf("%s", i ? "\n" : "");
         write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
-        printf(" takes %.2f s", story_length(story));
+        printf(" takes %.2f s", trace_length(trace));
         for (int k = 0; k < lane_count; k++) {
-            struct span span = find_span(story, &lanes[k]);
+            struct span span = find_span(trace, &lanes[k]);
 
             if (!span.found)
                 continue;
             printf("; ");
             write_text(lanes[k].actor, lanes[k].size);
-            printf(" from %.2f to %.2f", story->moments[span.first].at,
-                   story->moments[span.last].at);
+            printf(" from %.2f to %.2f", trace->events[span.first].at,
+                   trace->events[span.last].at);
         }
-        for (size_t k = 0; has_prints && k < story->count; k++)
-            if (!story->moments[k].is_comment) {
+        for (size_t k = 0; has_prints && k < trace->count; k++)
+            if (!trace->events[k].is_comment) {
                 printf("; ");
-                write_text(story->moments[k].line.text, story->moments[k].line.size);
-                printf(" at %.2f", story->moments[k].at);
+                write_text(trace->events[k].line.text, trace->events[k].line.size);
+                printf(" at %.2f", trace->events[k].at);
             }
         printf(".");
     }
@@ -675,11 +675,11 @@ static void draw_axis(void)
  * so that on a slide it doesn't appear before its time. */
 static void draw_end(const struct recording *recording, int y)
 {
-    int x = x_of(story_length(&recording->story)), larger = font + 3;
+    int x = x_of(trace_length(&recording->trace)), larger = font + 3;
     char total[64];
     bool is_left;
 
-    snprintf(total, sizeof total, "%.2f s", story_length(&recording->story));
+    snprintf(total, sizeof total, "%.2f s", trace_length(&recording->trace));
     is_left = x + 8 + width_of_bold(total, strlen(total)) * larger / font > TO;
     printf("<line class=\"end\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
            "stroke=\"#14191f\" stroke-width=\"2\"/>\n",
@@ -693,8 +693,8 @@ static void draw_end(const struct recording *recording, int y)
 static void draw_recording(const struct recording *recording, int y)
 {
     const struct lane nobody = {.actor = ""};
-    const struct story *story = &recording->story;
-    int left = count_lanes(story), rows = rows_of(recording) - 2;
+    const struct trace *trace = &recording->trace;
+    int left = count_lanes(trace), rows = rows_of(recording) - 2;
 
     draw_end(recording, y);
     draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
@@ -703,9 +703,9 @@ static void draw_recording(const struct recording *recording, int y)
     draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
     draw_program(recording, y);
     if (has_prints)
-        draw_lane(story, &nobody, y + row);
+        draw_lane(trace, &nobody, y + row);
     for (int i = 0; i < lane_count; i++) {
-        if (!find_span(story, &lanes[i]).found)
+        if (!find_span(trace, &lanes[i]).found)
             continue;
         y += row;
         if (--rows == 0 && left > 1) {
@@ -713,7 +713,7 @@ static void draw_recording(const struct recording *recording, int y)
                    y + baseline(), left);
             break;
         }
-        draw_lane(story, &lanes[i], y);
+        draw_lane(trace, &lanes[i], y);
         left--;
     }
 }
@@ -801,7 +801,7 @@ static void draw_picture(void)
 static bool takes_time(void)
 {
     for (int i = 0; i < recording_count; i++)
-        if (story_length(&recordings[i].story) > 0)
+        if (trace_length(&recordings[i].trace) > 0)
             return true;
     return false;
 }
@@ -820,7 +820,7 @@ int main(int argc, char *argv[])
     if (takes_time())
         draw_picture();
     for (int i = 0; i < recording_count; i++)
-        free_story(&recordings[i].story);
+        trace_free(&recordings[i].trace);
     catalog_free(&catalog);
     free(busy);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -1,4 +1,4 @@
-/* timeline.c - see timeline.h */
+/* text.c - see text.h */
 
 #include "timeline/text.h"
 #include "lesson.h"
@@ -13,42 +13,42 @@ enum {
     TICKS = 9           /* columns from one to the next, at least */
 };
 
-void add_moment(struct story *story, const char *text, size_t size, double seconds,
-                bool is_comment)
+void trace_add(struct trace *trace, const char *text, size_t size, double seconds,
+               bool is_comment)
 {
     char *copy = malloc(size + 1);
-    struct moment *moment;
+    struct event *event;
 
-    if (story->count == story->room) {
-        story->room = story->room * 2 + 64;
-        story->moments = realloc(story->moments, story->room * sizeof *story->moments);
+    if (trace->count == trace->room) {
+        trace->room = trace->room * 2 + 64;
+        trace->events = realloc(trace->events, trace->room * sizeof *trace->events);
     }
-    must("remember a line", copy && story->moments ? 0 : UV_ENOMEM);
+    must("remember a line", copy && trace->events ? 0 : UV_ENOMEM);
     memcpy(copy, text, size);
-    moment = &story->moments[story->count++];
-    *moment = (struct moment){.text = copy, .size = size, .line = read_line(copy, size)};
+    event = &trace->events[trace->count++];
+    *event = (struct event){.text = copy, .size = size, .line = read_line(copy, size)};
     /* A measurement is nobody's, whatever stands before its colon. */
-    moment->actor_size = moment->line.kind == MEASURED ? 0 : actor_size(&moment->line);
-    moment->is_comment = is_comment;
-    moment->at = moment->line.kind == TIMED ? (double)moment->line.stamp / 100 : seconds;
+    event->actor_size = event->line.kind == MEASURED ? 0 : actor_size(&event->line);
+    event->is_comment = is_comment;
+    event->at = event->line.kind == TIMED ? (double)event->line.stamp / 100 : seconds;
 }
 
-double story_length(const struct story *story)
+double trace_length(const struct trace *trace)
 {
-    double length = story->end;
+    double length = trace->end;
 
-    for (size_t i = 0; i < story->count; i++)
-        if (!story->moments[i].is_comment && story->moments[i].at > length)
-            length = story->moments[i].at;
+    for (size_t i = 0; i < trace->count; i++)
+        if (!trace->events[i].is_comment && trace->events[i].at > length)
+            length = trace->events[i].at;
     return length;
 }
 
-void free_story(struct story *story)
+void trace_free(struct trace *trace)
 {
-    for (size_t i = 0; i < story->count; i++)
-        free(story->moments[i].text);
-    free(story->moments);
-    *story = (struct story){0};
+    for (size_t i = 0; i < trace->count; i++)
+        free(trace->events[i].text);
+    free(trace->events);
+    *trace = (struct trace){0};
 }
 
 /* --- Text on a screen --- */
@@ -151,7 +151,7 @@ struct picture {
     int names, columns; /* how wide */
     double step;        /* s from one tick of the axis to the next */
     int step_columns;
-    double length;                 /* s, of the longest story */
+    double length;                 /* s, of the longest trace */
     struct lane lanes[MOST_LANES]; /* in the same order for all programs */
     int lane_count;
     bool in_colour;
@@ -197,22 +197,22 @@ static void draw_axis(const struct picture *picture)
     putchar('\n');
 }
 
-static bool is_of(const struct lane *lane, const struct moment *moment)
+static bool is_of(const struct lane *lane, const struct event *event)
 {
-    return !moment->is_comment && moment->actor_size == lane->size &&
-           (lane->size == 0 || memcmp(moment->line.text, lane->actor, lane->size) == 0);
+    return !event->is_comment && event->actor_size == lane->size &&
+           (lane->size == 0 || memcmp(event->line.text, lane->actor, lane->size) == 0);
 }
 
 /* Mark each line of an actor in his bar. Returns whether there is any;
  * `first` and `last` become the columns where his bar starts and ends. */
-static bool mark_lines(const struct picture *picture, const struct story *story,
+static bool mark_lines(const struct picture *picture, const struct trace *trace,
                        const struct lane *lane, char *bar, int *first, int *last)
 {
     *first = MOST_COLUMNS;
     *last = -1;
-    for (size_t i = 0; i < story->count; i++)
-        if (is_of(lane, &story->moments[i])) {
-            int column = column_of(picture, story->moments[i].at);
+    for (size_t i = 0; i < trace->count; i++)
+        if (is_of(lane, &trace->events[i])) {
+            int column = column_of(picture, trace->events[i].at);
 
             bar[column] = '|';
             *first = column < *first ? column : *first;
@@ -222,13 +222,13 @@ static bool mark_lines(const struct picture *picture, const struct story *story,
 }
 
 /* A bar from the first line to the last; dots lead to it. */
-static void draw_lane(const struct picture *picture, const struct story *story,
+static void draw_lane(const struct picture *picture, const struct trace *trace,
                       const struct lane *lane)
 {
     char bar[MOST_COLUMNS + 1] = {0};
     int first, last;
 
-    if (!mark_lines(picture, story, lane, bar, &first, &last))
+    if (!mark_lines(picture, trace, lane, bar, &first, &last))
         return;
     for (int i = 0; i < last; i++)
         if (bar[i] == 0)
@@ -240,63 +240,63 @@ static void draw_lane(const struct picture *picture, const struct story *story,
 }
 
 /* The program itself is there from its first line to its end. */
-static void draw_program(const struct picture *picture, const struct story *story)
+static void draw_program(const struct picture *picture, const struct trace *trace)
 {
     struct lane nobody = {.actor = "", .size = 0};
     char bar[MOST_COLUMNS + 1];
-    int end = column_of(picture, story_length(story)), first, last;
+    int end = column_of(picture, trace_length(trace)), first, last;
 
     memset(bar, '-', sizeof bar);
-    mark_lines(picture, story, &nobody, bar, &first, &last);
+    mark_lines(picture, trace, &nobody, bar, &first, &last);
     bar[0] = bar[end] = '|';
     fputs(picture->in_colour ? "\033[1m" : "", stdout);
-    print_name(story->program, strlen(story->program), picture->names);
+    print_name(trace->program, strlen(trace->program), picture->names);
     printf("%s%.*s  %.2f s\n", picture->in_colour ? "\033[0m" : "", end + 1, bar,
-           story_length(story));
+           trace_length(trace));
 }
 
-static bool has_lane(const struct picture *picture, const struct moment *moment)
+static bool has_lane(const struct picture *picture, const struct event *event)
 {
     for (int i = 0; i < picture->lane_count; i++)
-        if (is_of(&picture->lanes[i], moment))
+        if (is_of(&picture->lanes[i], event))
             return true;
-    return moment->is_comment || moment->actor_size == 0;
+    return event->is_comment || event->actor_size == 0;
 }
 
-static void add_lanes(struct picture *picture, const struct story *story)
+static void add_lanes(struct picture *picture, const struct trace *trace)
 {
-    for (size_t i = 0; i < story->count && picture->lane_count < MOST_LANES; i++) {
-        const struct moment *moment = &story->moments[i];
+    for (size_t i = 0; i < trace->count && picture->lane_count < MOST_LANES; i++) {
+        const struct event *event = &trace->events[i];
 
-        if (!has_lane(picture, moment))
+        if (!has_lane(picture, event))
             picture->lanes[picture->lane_count++] =
-                (struct lane){moment->line.text, moment->actor_size};
+                (struct lane){event->line.text, event->actor_size};
     }
 }
 
-static void draw_story(const struct picture *picture, const struct story *story)
+static void draw_trace(const struct picture *picture, const struct trace *trace)
 {
     size_t i = 0;
 
-    draw_program(picture, story);
+    draw_program(picture, trace);
     for (int lane = 0; lane < picture->lane_count; lane++)
-        draw_lane(picture, story, &picture->lanes[lane]);
-    while (i < story->count && has_lane(picture, &story->moments[i]))
+        draw_lane(picture, trace, &picture->lanes[lane]);
+    while (i < trace->count && has_lane(picture, &trace->events[i]))
         i++;
-    if (i < story->count)
+    if (i < trace->count)
         printf("  ... and others\n");
     putchar('\n');
 }
 
 /* How wide the names are: as wide as the longest, but not half of the screen. */
 static int width_of_names(const struct picture *picture,
-                          const struct story *const stories[], int count, int width)
+                          const struct trace *const traces[], int count, int width)
 {
     int most = width / 2 < LONGEST_NAME ? width / 2 : LONGEST_NAME, names = 0;
 
     for (int i = 0; i < count; i++)
-        if ((int)strlen(stories[i]->program) + 1 > names)
-            names = (int)strlen(stories[i]->program) + 1;
+        if ((int)strlen(traces[i]->program) + 1 > names)
+            names = (int)strlen(traces[i]->program) + 1;
     for (int i = 0; i < picture->lane_count; i++) {
         int wide = 3 + width_of_text(picture->lanes[i].actor, picture->lanes[i].size);
 
@@ -305,17 +305,17 @@ static int width_of_names(const struct picture *picture,
     return names < most ? names : most;
 }
 
-void draw_timelines(const struct story *const stories[], int count, int width,
+void draw_timelines(const struct trace *const traces[], int count, int width,
                     bool in_colour)
 {
     struct picture picture = {.in_colour = in_colour};
 
     for (int i = 0; i < count; i++) {
-        add_lanes(&picture, stories[i]);
-        if (story_length(stories[i]) > picture.length)
-            picture.length = story_length(stories[i]);
+        add_lanes(&picture, traces[i]);
+        if (trace_length(traces[i]) > picture.length)
+            picture.length = trace_length(traces[i]);
     }
-    picture.names = width_of_names(&picture, stories, count, width);
+    picture.names = width_of_names(&picture, traces, count, width);
     picture.columns = width - picture.names - (int)strlen("  100.00 s");
     if (picture.columns > MOST_COLUMNS)
         picture.columns = MOST_COLUMNS;
@@ -324,5 +324,5 @@ void draw_timelines(const struct story *const stories[], int count, int width,
     choose_step(&picture);
     draw_axis(&picture);
     for (int i = 0; i < count; i++)
-        draw_story(&picture, stories[i]);
+        draw_trace(&picture, traces[i]);
 }
