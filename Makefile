@@ -183,7 +183,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
-timeline := common/catalog.o common/timeline/text.o common/timeline/line.o common/lesson.o
+timeline := $(addprefix common/,catalog.o timeline/text.o timeline/lanes.o timeline/line.o lesson.o)
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
 $(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o)
 	$(link_tool)

@@ -45,25 +45,12 @@ enum {
     LEAST_FONT = 15,
     MOST_FONT = 18,
     BETWEEN_TICKS = 75, /* at least */
-    MOST_LANES = 200,
     MOST_RECORDINGS = 10
 };
 
 struct recording {
     const struct entry *entry;
     struct trace trace;
-};
-
-struct lane {
-    const char *actor; /* not ended by a 0 */
-    size_t size;
-    bool is_busy; /* he needs the program's own hands */
-};
-
-/* From where to where an actor's lines are. */
-struct span {
-    bool found; /* or he has none in this trace */
-    size_t first, last;
 };
 
 /* What a bar stands for: what a program does itself, or what an actor does. */
@@ -80,8 +67,8 @@ static char *busy; /* potatoes, carrots */
 static struct catalog catalog;
 static struct recording recordings[MOST_RECORDINGS];
 static int recording_count;
-static struct lane lanes[MOST_LANES]; /* in the same order for all programs */
-static int lane_count, most_lanes;    /* most_lanes: that a program has room for */
+static struct lanes lanes;
+static int most_lanes;  /* that a program has room for */
 static bool has_prints; /* where nobody has a name, the lines get a lane themselves */
 
 static int from, row, font, height;
@@ -188,20 +175,6 @@ static void read_recordings(void)
 
 /* --- Who is in which lane --- */
 
-static bool is_of(const struct lane *lane, const struct event *event)
-{
-    return !event->is_comment && event->actor_size == lane->size &&
-           memcmp(event->line.text, lane->actor, lane->size) == 0;
-}
-
-static bool is_known(const struct event *event)
-{
-    for (int i = 0; i < lane_count; i++)
-        if (is_of(&lanes[i], event))
-            return true;
-    return false;
-}
-
 /* Whether `about` says that he is: one of "potatoes, carrots". */
 static bool is_busy(const char *actor, size_t size)
 {
@@ -221,43 +194,21 @@ static bool is_busy(const char *actor, size_t size)
 static void find_lanes(void)
 {
     for (int i = 0; i < recording_count; i++) {
-        const struct trace *trace = &recordings[i].trace;
-
-        for (size_t k = 0; k < trace->count; k++) {
-            const struct event *event = &trace->events[k];
-
-            if (event->is_comment || event->actor_size == 0 || is_known(event))
-                continue;
-            if (lane_count == MOST_LANES)
-                give_up("%s has more than %d actors", directory, MOST_LANES);
-            lanes[lane_count++] =
-                (struct lane){event->line.text, event->actor_size,
-                              is_busy(event->line.text, event->actor_size)};
-        }
+        lanes_add(&lanes, &recordings[i].trace, MOST_LANES);
+        if (!lanes_suffice(&lanes, &recordings[i].trace))
+            give_up("%s has more than %d actors", directory, MOST_LANES);
     }
-    has_prints = lane_count == 0;
-}
-
-/* The first and the last of his lines in a trace. */
-static struct span find_span(const struct trace *trace, const struct lane *lane)
-{
-    struct span span = {0};
-
-    for (size_t i = 0; i < trace->count; i++)
-        if (is_of(lane, &trace->events[i])) {
-            span.first = span.found ? span.first : i;
-            span.last = i;
-            span.found = true;
-        }
-    return span;
+    for (struct lane *lane = lanes.lane; lane < lanes.lane + lanes.count; lane++)
+        lane->is_busy = is_busy(lane->actor, lane->size);
+    has_prints = lanes.count == 0;
 }
 
 static int count_lanes(const struct trace *trace)
 {
     int count = 0;
 
-    for (int i = 0; i < lane_count; i++)
-        count += find_span(trace, &lanes[i]).found;
+    for (int i = 0; i < lanes.count; i++)
+        count += lane_span(&lanes.lane[i], trace).found;
     return count;
 }
 
@@ -375,11 +326,11 @@ static void draw_dots(int x, int to, int y)
 /* Who keeps the program at work between a line and the next, if anybody does. */
 static const struct lane *working_after(const struct trace *trace, size_t line)
 {
-    for (int i = 0; i < lane_count; i++) {
-        struct span span = find_span(trace, &lanes[i]);
+    for (int i = 0; i < lanes.count; i++) {
+        struct span span = lane_span(&lanes.lane[i], trace);
 
-        if (lanes[i].is_busy && span.found && span.first <= line && line < span.last)
-            return &lanes[i];
+        if (lanes.lane[i].is_busy && span.found && span.first <= line && line < span.last)
+            return &lanes.lane[i];
     }
     return NULL;
 }
@@ -390,9 +341,9 @@ static bool works_in_pieces(const struct trace *trace, const struct lane *lane)
     struct span span = {0};
 
     if (lane)
-        span = find_span(trace, lane);
+        span = lane_span(lane, trace);
     for (size_t i = span.first; i < span.last; i++)
-        if (!trace->events[i].is_comment && !is_of(lane, &trace->events[i]))
+        if (!trace->events[i].is_comment && !lane_has(lane, &trace->events[i]))
             return true;
     return false;
 }
@@ -459,7 +410,7 @@ static size_t choose_words(const struct trace *trace, const struct lane *lane, s
     size_t skip = lane->size ? lane->size + 2 : 0;
 
     for (; i < trace->count && trace->events[i].at <= at; i++)
-        if (is_of(lane, &trace->events[i])) {
+        if (lane_has(lane, &trace->events[i])) {
             last = trace->events[i].line;
             last.text += skip;
             last.size -= skip;
@@ -484,7 +435,7 @@ static size_t next_of(const struct trace *trace, const struct lane *lane, size_t
     double at = trace->events[i].at;
 
     while (i < trace->count &&
-           (trace->events[i].at <= at || !is_of(lane, &trace->events[i])))
+           (trace->events[i].at <= at || !lane_has(lane, &trace->events[i])))
         i++;
     return i;
 }
@@ -527,7 +478,7 @@ static void draw_words(const struct trace *trace, const struct lane *lane, size_
 
 static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
 {
-    struct span span = find_span(trace, lane);
+    struct span span = lane_span(lane, trace);
     int start = x_of(trace->events[span.first].at);
     int end = x_of(trace->events[span.last].at);
 
@@ -543,7 +494,7 @@ static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
     }
     draw_words(trace, lane, span.first, y);
     for (size_t i = span.first; i <= span.last; i++)
-        if (is_of(lane, &trace->events[i]))
+        if (lane_has(lane, &trace->events[i]))
             draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
@@ -588,8 +539,8 @@ static void choose_sizes(void)
 
         widest = wide > widest ? wide : widest;
     }
-    for (int i = 0; i < lane_count; i++) {
-        int wide = INDENT + width_of_bold(lanes[i].actor, lanes[i].size);
+    for (int i = 0; i < lanes.count; i++) {
+        int wide = INDENT + width_of_bold(lanes.lane[i].actor, lanes.lane[i].size);
 
         widest = wide > widest ? wide : widest;
     }
@@ -614,13 +565,13 @@ static void describe(void)
         printf("%s", i ? "\n" : "");
         write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
         printf(" takes %.2f s", trace_length(trace));
-        for (int k = 0; k < lane_count; k++) {
-            struct span span = find_span(trace, &lanes[k]);
+        for (int k = 0; k < lanes.count; k++) {
+            struct span span = lane_span(&lanes.lane[k], trace);
 
             if (!span.found)
                 continue;
             printf("; ");
-            write_text(lanes[k].actor, lanes[k].size);
+            write_text(lanes.lane[k].actor, lanes.lane[k].size);
             printf(" from %.2f to %.2f", trace->events[span.first].at,
                    trace->events[span.last].at);
         }
@@ -652,15 +603,11 @@ static void open_picture(void)
            slug, WIDTH, height);
 }
 
-/* Ticks at 0.01, 0.02, 0.05, 0.1, ... s: the smallest step with room for labels. */
 static void draw_axis(void)
 {
-    long step = 1;
-    int places;
+    long step = axis_step((double)length, TO - from, BETWEEN_TICKS);
+    int places = axis_places(step);
 
-    for (int i = 0; step * (TO - from) < BETWEEN_TICKS * length; i++)
-        step = i % 3 == 1 ? step * 5 / 2 : step * 2;
-    places = step % 100 == 0 ? 0 : step % 10 == 0 ? 1 : 2;
     for (long at = 0; at <= length; at += step) {
         int x = x_of((double)at / 100);
 
@@ -704,8 +651,8 @@ static void draw_recording(const struct recording *recording, int y)
     draw_program(recording, y);
     if (has_prints)
         draw_lane(trace, &nobody, y + row);
-    for (int i = 0; i < lane_count; i++) {
-        if (!find_span(trace, &lanes[i]).found)
+    for (int i = 0; i < lanes.count; i++) {
+        if (!lane_span(&lanes.lane[i], trace).found)
             continue;
         y += row;
         if (--rows == 0 && left > 1) {
@@ -713,7 +660,7 @@ static void draw_recording(const struct recording *recording, int y)
                    y + baseline(), left);
             break;
         }
-        draw_lane(trace, &lanes[i], y);
+        draw_lane(trace, &lanes.lane[i], y);
         left--;
     }
 }

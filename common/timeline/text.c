@@ -1,55 +1,16 @@
 /* text.c - see text.h */
 
 #include "timeline/text.h"
-#include "lesson.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    MOST_LANES = 40,
+    SHOWN_LANES = 40, /* of more, the picture only says that there are some */
     LONGEST_NAME = 32,
     MOST_COLUMNS = 100, /* of a bar */
     TICKS = 9           /* columns from one to the next, at least */
 };
-
-void trace_add(struct trace *trace, const char *text, size_t size, double seconds,
-               bool is_comment)
-{
-    char *copy = malloc(size + 1);
-    struct event *event;
-
-    if (trace->count == trace->room) {
-        trace->room = trace->room * 2 + 64;
-        trace->events = realloc(trace->events, trace->room * sizeof *trace->events);
-    }
-    must("remember a line", copy && trace->events ? 0 : UV_ENOMEM);
-    memcpy(copy, text, size);
-    event = &trace->events[trace->count++];
-    *event = (struct event){.text = copy, .size = size, .line = read_line(copy, size)};
-    /* A measurement is nobody's, whatever stands before its colon. */
-    event->actor_size = event->line.kind == MEASURED ? 0 : actor_size(&event->line);
-    event->is_comment = is_comment;
-    event->at = event->line.kind == TIMED ? (double)event->line.stamp / 100 : seconds;
-}
-
-double trace_length(const struct trace *trace)
-{
-    double length = trace->end;
-
-    for (size_t i = 0; i < trace->count; i++)
-        if (!trace->events[i].is_comment && trace->events[i].at > length)
-            length = trace->events[i].at;
-    return length;
-}
-
-void trace_free(struct trace *trace)
-{
-    for (size_t i = 0; i < trace->count; i++)
-        free(trace->events[i].text);
-    free(trace->events);
-    *trace = (struct trace){0};
-}
 
 /* --- Text on a screen --- */
 
@@ -142,53 +103,46 @@ static void print_name(const char *text, size_t size, int room)
 
 /* --- The picture: names on the left, then the lanes --- */
 
-struct lane {
-    const char *actor; /* not ended by a 0; no actor at all: the program itself */
-    size_t size;
-};
-
 struct picture {
     int names, columns; /* how wide */
-    double step;        /* s from one tick of the axis to the next */
+    long step;          /* 1/100 s from one tick of the axis to the next */
     int step_columns;
-    double length;                 /* s, of the longest trace */
-    struct lane lanes[MOST_LANES]; /* in the same order for all programs */
-    int lane_count;
+    double length; /* s, of the longest trace */
+    struct lanes lanes;
     bool in_colour;
 };
 
-static int column_of(const struct picture *picture, double at)
+static double seconds(long hundredths)
 {
-    return (int)(at / picture->step * picture->step_columns + 0.5);
+    return (double)hundredths / 100;
 }
 
-/* 0.01, 0.02, 0.05, 0.1, ... s: the smallest that leaves room for its labels.
- * Each step is as wide as the next, so that the picture is the same at 5.00 s
+static int column_of(const struct picture *picture, double at)
+{
+    return (int)(at / seconds(picture->step) * picture->step_columns + 0.5);
+}
+
+/* Each step is as wide as the next, so that the picture is the same at 5.00 s
  * and at 5.01 s, and equal waits are equally wide. */
 static void choose_step(struct picture *picture)
 {
-    double room = picture->columns - 1;
+    double room = picture->columns - 1, widest;
 
-    picture->step = 0.01;
-    for (int i = 0; room * picture->step < TICKS * picture->length; i++)
-        picture->step *= i % 3 == 1 ? 2.5 : 2;
-    if (picture->length > 0 && room * picture->step / picture->length < 1000)
-        picture->step_columns = (int)(room * picture->step / picture->length);
-    else
-        picture->step_columns = TICKS;
+    picture->step = axis_step(picture->length * 100, picture->columns - 1, TICKS);
+    widest = room * seconds(picture->step) / picture->length;
+    picture->step_columns = picture->length > 0 && widest < 1000 ? (int)widest : TICKS;
 }
 
 static void draw_axis(const struct picture *picture)
 {
-    int places = picture->step > 0.9 ? 0 : picture->step > 0.09 ? 1 : 2;
-    int ticks = (int)(picture->length / picture->step + 0.001) + 1;
+    int ticks = (int)(picture->length / seconds(picture->step) + 0.001) + 1;
 
     printf("%*s", picture->names, "");
     for (int i = 0; i < ticks; i++) {
         char label[64];
 
-        snprintf(label, sizeof label, "%.*f%s", places, i * picture->step,
-                 i == 0 ? " s" : "");
+        snprintf(label, sizeof label, "%.*f%s", axis_places(picture->step),
+                 seconds(i * picture->step), i == 0 ? " s" : "");
         printf("%-*s", i < ticks - 1 ? picture->step_columns : 0, label);
     }
     printf("\n%*s", picture->names, "");
@@ -197,28 +151,12 @@ static void draw_axis(const struct picture *picture)
     putchar('\n');
 }
 
-static bool is_of(const struct lane *lane, const struct event *event)
+static void mark_lines(const struct picture *picture, const struct trace *trace,
+                       const struct lane *lane, char *bar)
 {
-    return !event->is_comment && event->actor_size == lane->size &&
-           (lane->size == 0 || memcmp(event->line.text, lane->actor, lane->size) == 0);
-}
-
-/* Mark each line of an actor in his bar. Returns whether there is any;
- * `first` and `last` become the columns where his bar starts and ends. */
-static bool mark_lines(const struct picture *picture, const struct trace *trace,
-                       const struct lane *lane, char *bar, int *first, int *last)
-{
-    *first = MOST_COLUMNS;
-    *last = -1;
     for (size_t i = 0; i < trace->count; i++)
-        if (is_of(lane, &trace->events[i])) {
-            int column = column_of(picture, trace->events[i].at);
-
-            bar[column] = '|';
-            *first = column < *first ? column : *first;
-            *last = column > *last ? column : *last;
-        }
-    return *last >= 0;
+        if (lane_has(lane, &trace->events[i]))
+            bar[column_of(picture, trace->events[i].at)] = '|';
 }
 
 /* A bar from the first line to the last; dots lead to it. */
@@ -226,10 +164,12 @@ static void draw_lane(const struct picture *picture, const struct trace *trace,
                       const struct lane *lane)
 {
     char bar[MOST_COLUMNS + 1] = {0};
-    int first, last;
+    struct span span = lane_span(lane, trace);
+    int first = column_of(picture, span.start), last = column_of(picture, span.end);
 
-    if (!mark_lines(picture, trace, lane, bar, &first, &last))
+    if (!span.found)
         return;
+    mark_lines(picture, trace, lane, bar);
     for (int i = 0; i < last; i++)
         if (bar[i] == 0)
             bar[i] = i < first ? '.' : '=';
@@ -244,10 +184,10 @@ static void draw_program(const struct picture *picture, const struct trace *trac
 {
     struct lane nobody = {.actor = "", .size = 0};
     char bar[MOST_COLUMNS + 1];
-    int end = column_of(picture, trace_length(trace)), first, last;
+    int end = column_of(picture, trace_length(trace));
 
     memset(bar, '-', sizeof bar);
-    mark_lines(picture, trace, &nobody, bar, &first, &last);
+    mark_lines(picture, trace, &nobody, bar);
     bar[0] = bar[end] = '|';
     fputs(picture->in_colour ? "\033[1m" : "", stdout);
     print_name(trace->program, strlen(trace->program), picture->names);
@@ -255,35 +195,12 @@ static void draw_program(const struct picture *picture, const struct trace *trac
            trace_length(trace));
 }
 
-static bool has_lane(const struct picture *picture, const struct event *event)
-{
-    for (int i = 0; i < picture->lane_count; i++)
-        if (is_of(&picture->lanes[i], event))
-            return true;
-    return event->is_comment || event->actor_size == 0;
-}
-
-static void add_lanes(struct picture *picture, const struct trace *trace)
-{
-    for (size_t i = 0; i < trace->count && picture->lane_count < MOST_LANES; i++) {
-        const struct event *event = &trace->events[i];
-
-        if (!has_lane(picture, event))
-            picture->lanes[picture->lane_count++] =
-                (struct lane){event->line.text, event->actor_size};
-    }
-}
-
 static void draw_trace(const struct picture *picture, const struct trace *trace)
 {
-    size_t i = 0;
-
     draw_program(picture, trace);
-    for (int lane = 0; lane < picture->lane_count; lane++)
-        draw_lane(picture, trace, &picture->lanes[lane]);
-    while (i < trace->count && has_lane(picture, &trace->events[i]))
-        i++;
-    if (i < trace->count)
+    for (int i = 0; i < picture->lanes.count; i++)
+        draw_lane(picture, trace, &picture->lanes.lane[i]);
+    if (!lanes_suffice(&picture->lanes, trace))
         printf("  ... and others\n");
     putchar('\n');
 }
@@ -297,8 +214,9 @@ static int width_of_names(const struct picture *picture,
     for (int i = 0; i < count; i++)
         if ((int)strlen(traces[i]->program) + 1 > names)
             names = (int)strlen(traces[i]->program) + 1;
-    for (int i = 0; i < picture->lane_count; i++) {
-        int wide = 3 + width_of_text(picture->lanes[i].actor, picture->lanes[i].size);
+    for (int i = 0; i < picture->lanes.count; i++) {
+        int wide =
+            3 + width_of_text(picture->lanes.lane[i].actor, picture->lanes.lane[i].size);
 
         names = wide > names ? wide : names;
     }
@@ -311,7 +229,7 @@ void draw_timelines(const struct trace *const traces[], int count, int width,
     struct picture picture = {.in_colour = in_colour};
 
     for (int i = 0; i < count; i++) {
-        add_lanes(&picture, traces[i]);
+        lanes_add(&picture.lanes, traces[i], SHOWN_LANES);
         if (trace_length(traces[i]) > picture.length)
             picture.length = trace_length(traces[i]);
     }

@@ -3,33 +3,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
-#include "timeline/line.h"
-
-struct event {
-    char *text; /* the whole line, `size` bytes, without its newline */
-    size_t size;
-    struct line line;  /* the same, taken apart */
-    size_t actor_size; /* how many bytes of line.text name who acts; 0: nobody */
-    double at;         /* s since the program's first line */
-    bool is_comment;   /* no line of the program's stdout: it is in no lane */
-};
-
-struct trace {
-    const char *program; /* its name */
-    struct event *events;
-    size_t count, room;
-    double end; /* s; when the program ended, if that was long after its last line */
-};
-
-/* Add a copy of a line. `seconds` is when it came, which counts where the line
- * itself has no stamp. Stops the program when there is no memory. */
-void trace_add(struct trace *trace, const char *text, size_t size, double seconds,
-               bool is_comment);
-
-/* s from the first line to the last, or to the end. */
-double trace_length(const struct trace *trace);
-
-void trace_free(struct trace *trace);
+#include "timeline/lanes.h"
 
 /* Print the start of a text, at most `room` columns wide. Returns how many
  * bytes of it that were; `shown` becomes their width. Whatever is no character,

@@ -45,7 +45,7 @@ uint64_t uv_hrtime(void)
 C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
-            (map { build_dir() . "/common/$_.o" } qw(commands/show catalog timeline/text timeline/line lesson)), split ' ', $libs]);
+            (map { build_dir() . "/common/$_.o" } qw(commands/show catalog timeline/text timeline/lanes timeline/line lesson)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
