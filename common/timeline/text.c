@@ -1,9 +1,13 @@
 /* text.c - see text.h */
 
+#define _XOPEN_SOURCE 700 /* wcwidth() */
+
 #include "timeline/text.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 enum {
     SHOWN_LANES = 40, /* of more, the picture only says that there are some */
@@ -14,50 +18,38 @@ enum {
 
 /* --- Text on a screen --- */
 
-/* How wide characters are that aren't 1; -1: not to be printed, since they
- * steer the terminal, or turn the direction of the text. */
-static int width_of(unsigned code)
+/* Whatever locale our user has, programs print UTF-8. Returns false if there is no such
+ * locale here; what isn't ASCII is no character then. */
+static bool use_utf8(void)
 {
-    static const struct {
-        unsigned first, last;
-        int width;
-    } others[] = {
-        {0x00, 0x1f, -1},      {0x7f, 0x9f, -1},         {0x300, 0x36f, 0},
-        {0x1100, 0x115f, 2},   {0x200b, 0x200d, 0},      {0x200e, 0x200f, -1},
-        {0x2028, 0x202e, -1},  {0x2060, 0x206f, -1},     {0x20d0, 0x20ff, 0},
-        {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},      {0xd800, 0xdfff, -1},
-        {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},      {0xfe30, 0xfe6f, 2},
-        {0xfeff, 0xfeff, -1},  {0xff00, 0xff60, 2},      {0xffe0, 0xffe6, 2},
-        {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2},    {0x1f900, 0x1faff, 2},
-        {0x20000, 0x3ffff, 2}, {0x110000, 0x1fffff, -1},
-    };
-
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (code >= others[i].first && code <= others[i].last)
-            return others[i].width;
-    return 1;
+    return MB_CUR_MAX > 1 || setlocale(LC_CTYPE, "C.UTF-8") ||
+           setlocale(LC_CTYPE, "en_US.UTF-8");
 }
 
-/* The size of the character (UTF-8) at the start of a text, and its width; a
- * byte that belongs to none counts as one of width -1. */
+/* What turns the direction of the text, which wcwidth() takes for nothing special. */
+static bool turns_text(wchar_t code)
+{
+    return (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f);
+}
+
+/* The size of the character at the start of a text, and its width; -1: it is not to be
+ * printed, since it steers the terminal, turns the text, or is a byte of no character. */
 static size_t read_character(const char *text, size_t size, int *width)
 {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)*text;
-    size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    unsigned code = length == 1 ? first : first & (0x7fu >> length);
+    mbstate_t start = {0};
+    wchar_t code;
+    size_t length;
 
+    *width = 1;
+    if (*text >= ' ' && *text <= '~')
+        return 1;
+    length = use_utf8() ? mbrtowc(&code, text, size, &start) : 0;
     *width = -1;
-    if (length > size || (first >= 0x80 && first < 0xc0) || first >= 0xf8)
+    if (length == 0 || length > size)
         return 1;
-    for (size_t i = 1; i < length; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return 1;
-        code = code << 6 | ((unsigned char)text[i] & 0x3f);
-    }
-    if (code < least[length])
-        return 1;
-    *width = width_of(code);
+    if (!turns_text(code))
+        *width = wcwidth(code);
     return length;
 }
 
