@@ -22,9 +22,9 @@ static bool predicted_wrong(const struct verdict *verdict)
     static const char actor[] = "prediction";
 
     return !(verdict->text_is_right && verdict->in_order) &&
-           verdict->recording->count > 0 && actor_size(wanted) == strlen(actor) &&
+           verdict->recording->count > 0 && line_actor_size(wanted) == strlen(actor) &&
            memcmp(wanted->text, actor, strlen(actor)) == 0 &&
-           (verdict->run->count == 0 || !same_line(wanted, verdict->lines));
+           (verdict->run->count == 0 || !line_equals(wanted, verdict->lines));
 }
 
 static bool err_says(const struct verdict *verdict, const char *words)
@@ -111,7 +111,7 @@ static bool few_words_differ(const struct verdict *verdict)
     if (!lines_differ(verdict) || verdict->run->count != verdict->recording->count)
         return false;
     for (size_t i = 0; i < verdict->run->count; i++)
-        differ += !same_line(&verdict->recording->lines[i], &verdict->lines[i]);
+        differ += !line_equals(&verdict->recording->lines[i], &verdict->lines[i]);
     return differ <= 2;
 }
 

@@ -389,7 +389,7 @@ static const char *take_smallest(struct verdict *first, const struct run *run,
     for (size_t i = 0; i < run->count; i++) {
         if (lines[i].kind == OTHER)
             return "it prints a line that say(), say_untimed() or measure() did not";
-        if (!same_line(&first->lines[i], &lines[i]))
+        if (!line_equals(&first->lines[i], &lines[i]))
             return "two runs differ";
         if (lines[i].stamp < first->lines[i].stamp)
             first->lines[i].stamp = lines[i].stamp;

@@ -80,13 +80,13 @@ static void diff_middle(struct diff *diff, const struct line *old, size_t olds,
             unsigned skip_old = common[(o + 1) * wide + n];
             unsigned skip_new = common[o * wide + n + 1];
 
-            common[o * wide + n] = same_line(&old[o], &new[n])
+            common[o * wide + n] = line_equals(&old[o], &new[n])
                                        ? common[(o + 1) * wide + n + 1] + 1
                                    : skip_old >= skip_new ? skip_old
                                                           : skip_new;
         }
     while (i < olds || j < news)
-        if (i < olds && j < news && same_line(&old[i], &new[j])) {
+        if (i < olds && j < news && line_equals(&old[i], &new[j])) {
             add_signs(diff, ' ', 1);
             i++, j++;
         } else if (i < olds && (j == news ||
@@ -106,9 +106,10 @@ static struct diff find_diff(const struct line *old, size_t olds, const struct l
     struct diff diff = {room_for(olds + news, 1), 0};
     size_t least = olds < news ? olds : news, head = 0, tail = 0;
 
-    while (head < least && same_line(&old[head], &new[head]))
+    while (head < least && line_equals(&old[head], &new[head]))
         head++;
-    while (tail < least - head && same_line(&old[olds - tail - 1], &new[news - tail - 1]))
+    while (tail < least - head &&
+           line_equals(&old[olds - tail - 1], &new[news - tail - 1]))
         tail++;
     add_signs(&diff, ' ', head);
     if ((olds - head - tail + 1) * (news - head - tail + 1) <= MOST_CELLS) {

@@ -24,7 +24,7 @@ struct line *lines_of(const struct run *run)
     struct line *lines = room_for(run->count, sizeof *lines);
 
     for (size_t i = 0; i < run->count; i++)
-        lines[i] = read_line(run->out + run->lines[i].start, run->lines[i].size);
+        lines[i] = line_read(run->out + run->lines[i].start, run->lines[i].size);
     return lines;
 }
 
@@ -36,7 +36,7 @@ struct entry {
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *one = a, *other = b;
-    int order = compare_lines(one->line, other->line);
+    int order = line_compare(one->line, other->line);
 
     return order ? order : (one->index > other->index) - (one->index < other->index);
 }
@@ -64,7 +64,7 @@ static bool match_lines(struct verdict *verdict)
     wanted = sorted(recording->lines, recording->count);
     got = sorted(verdict->lines, recording->count);
     for (size_t i = 0; same && i < recording->count; i++) {
-        same = same_line(wanted[i].line, got[i].line);
+        same = line_equals(wanted[i].line, got[i].line);
         verdict->recorded_index[got[i].index] = wanted[i].index;
     }
     free(wanted);

@@ -54,7 +54,7 @@ failed:
 static const char *read_recorded(struct recording *recording, const char *text,
                                  size_t size)
 {
-    struct line line = read_line(text, size);
+    struct line line = line_read(text, size);
     bool ended = recording->exit_status != 0;
     char *end;
 

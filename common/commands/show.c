@@ -726,7 +726,7 @@ static void print_timelines(void)
 
 static int by_text(const void *a, const void *b)
 {
-    return compare_lines(a, b);
+    return line_compare(a, b);
 }
 
 static bool is_checksum(const struct line *line)
@@ -734,7 +734,7 @@ static bool is_checksum(const struct line *line)
     return line->size > 9 && memcmp(line->text, "checksum:", 9) == 0;
 }
 
-/* Its lines of stdout in the order of compare_lines(), to be freed. */
+/* Its lines of stdout in the order of line_compare(), to be freed. */
 static struct line *sorted_lines(const struct trace *trace, size_t *count)
 {
     struct line *lines = malloc((trace->count + 1) * sizeof *lines);
@@ -758,10 +758,10 @@ static bool do_the_same(const struct trace *one, const struct trace *other)
     bool same = count == others, same_sum = false;
 
     for (i = 0; same && i < count; i++)
-        same = same_line(&lines[i], &theirs[i]);
+        same = line_equals(&lines[i], &theirs[i]);
     for (i = 0; i < count; i++)
         for (j = 0; is_checksum(&lines[i]) && j < others; j++)
-            same_sum = same_sum || same_line(&lines[i], &theirs[j]);
+            same_sum = same_sum || line_equals(&lines[i], &theirs[j]);
     free(lines);
     free(theirs);
     return same || same_sum;

@@ -19,9 +19,9 @@ void trace_add(struct trace *trace, const char *text, size_t size, double second
     must("remember a line", copy && trace->events ? 0 : UV_ENOMEM);
     memcpy(copy, text, size);
     event = &trace->events[trace->count++];
-    *event = (struct event){.text = copy, .size = size, .line = read_line(copy, size)};
+    *event = (struct event){.text = copy, .size = size, .line = line_read(copy, size)};
     /* A measurement is nobody's, whatever stands before its colon. */
-    event->actor_size = event->line.kind == MEASURED ? 0 : actor_size(&event->line);
+    event->actor_size = event->line.kind == MEASURED ? 0 : line_actor_size(&event->line);
     event->is_comment = is_comment;
     event->at = event->line.kind == TIMED ? (double)event->line.stamp / 100 : seconds;
 }

@@ -30,7 +30,7 @@ static size_t read_stamp(const char *text, size_t size, long *hundredths)
     return i + 5;
 }
 
-struct line read_line(const char *text, size_t size)
+struct line line_read(const char *text, size_t size)
 {
     struct line line = {.kind = OTHER, .text = text, .size = size};
     size_t start = read_stamp(text, size, &line.stamp);
@@ -49,7 +49,7 @@ struct line read_line(const char *text, size_t size)
     return line;
 }
 
-size_t actor_size(const struct line *line)
+size_t line_actor_size(const struct line *line)
 {
     for (size_t i = 0; i + 1 < line->size; i++)
         if (line->text[i] == ':' && line->text[i + 1] == ' ')
@@ -136,7 +136,7 @@ static int compare_measurements(const struct line *a, const struct line *b)
     return (i < a->size) - (j < b->size);
 }
 
-int compare_lines(const struct line *a, const struct line *b)
+int line_compare(const struct line *a, const struct line *b)
 {
     int order;
 
@@ -148,12 +148,12 @@ int compare_lines(const struct line *a, const struct line *b)
     return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-bool same_line(const struct line *a, const struct line *b)
+bool line_equals(const struct line *a, const struct line *b)
 {
-    return compare_lines(a, b) == 0;
+    return line_compare(a, b) == 0;
 }
 
-void write_compared(FILE *to, const struct line *line)
+void line_write_compared(FILE *to, const struct line *line)
 {
     for (size_t i = 0; i < line->size;) {
         struct piece piece = {.what = (unsigned char)line->text[i], .size = 1};

@@ -110,7 +110,7 @@ static void read_about(void)
 static void add_line(struct trace *trace, const char *text, size_t size, const char *path,
                      int number)
 {
-    struct line line = read_line(text, size);
+    struct line line = line_read(text, size);
     /* What has no time happened after the line before; no picture knows more. */
     double at = trace->count ? trace->events[trace->count - 1].at : 0;
     int status, end = 0;
