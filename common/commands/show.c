@@ -620,7 +620,7 @@ static void print_row(void)
 
             printf("%*s", gap, "");
             gap = 0;
-            offsets[i] += print_text(event->text + offsets[i], event->size - offsets[i],
+            offsets[i] += text_print(event->text + offsets[i], event->size - offsets[i],
                                      room, &shown);
             if (offsets[i] >= event->size) {
                 offsets[i] = 0;
@@ -721,7 +721,7 @@ static void print_timelines(void)
     print_wrapped(
         "| is a line from above; - is the program, = an actor, dots: not begun yet.");
     putchar('\n');
-    draw_timelines(traces, count, width(), in_colour);
+    text_draw(traces, count, width(), in_colour);
 }
 
 static int by_text(const void *a, const void *b)

@@ -79,7 +79,7 @@ static struct {
 } drawn; /* what the legend has to explain */
 
 /* Say why there is no picture, in a sentence, and stop. */
-__attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *format,
+__attribute__((format(printf, 1, 2))) static _Noreturn void svg_die(const char *format,
                                                                     ...)
 {
     va_list arguments;
@@ -99,16 +99,16 @@ static long hundredths(double seconds)
 
 /* --- What was recorded --- */
 
-static void read_about(void)
+static void svg_read_about(void)
 {
     busy = lesson_about(directory, "busy");
     if (busy == NULL)
-        give_up("cannot read %s/about: %s", directory, strerror(errno));
+        svg_die("cannot read %s/about: %s", directory, strerror(errno));
 }
 
 /* What a line of a recording is to the picture; a sentence when it isn't one. */
-static void add_line(struct trace *trace, const char *text, size_t size, const char *path,
-                     int number)
+static void svg_add_line(struct trace *trace, const char *text, size_t size,
+                         const char *path, int number)
 {
     struct line line = line_read(text, size);
     /* What has no time happened after the line before; no picture knows more. */
@@ -118,12 +118,12 @@ static void add_line(struct trace *trace, const char *text, size_t size, const c
     bool is_comment = line.kind == MEASURED || is_exit || strncmp(text, "! ", 2) == 0;
 
     if (line.kind == OTHER && !is_comment)
-        give_up("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
+        svg_die("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
                 number, strrchr(directory, '/') + 1);
     trace_add(trace, text, size, at, is_comment);
 }
 
-static void read_recording(struct recording *recording, const struct entry *entry)
+static void svg_read_recording(struct recording *recording, const struct entry *entry)
 {
     struct trace *trace = &recording->trace;
     char path[PATH_MAX], *line = NULL;
@@ -136,17 +136,17 @@ static void read_recording(struct recording *recording, const struct entry *entr
     snprintf(path, sizeof path, "%s/%s", directory, entry->file);
     file = fopen(path, "r");
     if (file == NULL)
-        give_up("cannot read %s: %s", path, strerror(errno));
+        svg_die("cannot read %s: %s", path, strerror(errno));
     errno = 0;
     for (int number = 1; (size = getline(&line, &room, file)) > 0; number++) {
         if (line[size - 1] == '\n')
             line[--size] = '\0';
-        add_line(trace, line, (size_t)size, path, number);
+        svg_add_line(trace, line, (size_t)size, path, number);
     }
     if (!feof(file)) /* or there is no memory for the line */
-        give_up("cannot read %s: %s", path, strerror(errno));
+        svg_die("cannot read %s: %s", path, strerror(errno));
     if (trace->count == 0)
-        give_up("%s is empty", path);
+        svg_die("%s is empty", path);
     if (hundredths(trace_length(trace)) > length)
         length = hundredths(trace_length(trace));
     free(line);
@@ -154,22 +154,22 @@ static void read_recording(struct recording *recording, const struct entry *entr
 }
 
 /* Programs that are wrong on purpose have a verdict, and no timeline. */
-static void read_recordings(void)
+static void svg_read_recordings(void)
 {
     int error = catalog_read(&catalog, directory), count = 0;
 
     if (error)
-        give_up("cannot read %s: %s", directory, strerror(error));
+        svg_die("cannot read %s: %s", directory, strerror(error));
     for (size_t i = 0; i < catalog.count; i++) {
         const struct entry *entry = &catalog.entries[i];
 
         if (entry->is_recorded && entry->rank != WRONG && count++ < MOST_RECORDINGS)
-            read_recording(&recordings[recording_count++], entry);
+            svg_read_recording(&recordings[recording_count++], entry);
     }
     if (count == 0)
-        give_up("there is no recording (.out) in %s", directory);
+        svg_die("there is no recording (.out) in %s", directory);
     if (count > MOST_RECORDINGS)
-        give_up("%s has %d recordings, and a picture has room for %d", directory, count,
+        svg_die("%s has %d recordings, and a picture has room for %d", directory, count,
                 MOST_RECORDINGS);
 }
 
@@ -191,19 +191,19 @@ static bool is_busy(const char *actor, size_t size)
     return false;
 }
 
-static void find_lanes(void)
+static void svg_find_lanes(void)
 {
     for (int i = 0; i < recording_count; i++) {
         lanes_add(&lanes, &recordings[i].trace, MOST_LANES);
         if (!lanes_suffice(&lanes, &recordings[i].trace))
-            give_up("%s has more than %d actors", directory, MOST_LANES);
+            svg_die("%s has more than %d actors", directory, MOST_LANES);
     }
     for (struct lane *lane = lanes.lane; lane < lanes.lane + lanes.count; lane++)
         lane->is_busy = is_busy(lane->actor, lane->size);
     has_prints = lanes.count == 0;
 }
 
-static int count_lanes(const struct trace *trace)
+static int svg_count_lanes(const struct trace *trace)
 {
     int count = 0;
 
@@ -219,7 +219,7 @@ static int count_lanes(const struct trace *trace)
 
 /* How wide it is at most, in the widest of the usual fonts: what is reckoned too
  * wide is not drawn, or is cut, so that nothing runs into anything. */
-static int width_of(const char *text, size_t size)
+static int svg_width(const char *text, size_t size)
 {
     int width = 0; /* in 1/100 of the font's size */
 
@@ -234,9 +234,9 @@ static int width_of(const char *text, size_t size)
     return width * font / 100;
 }
 
-static int width_of_bold(const char *text, size_t size)
+static int svg_bold_width(const char *text, size_t size)
 {
-    return width_of(text, size) * 9 / 8;
+    return svg_width(text, size) * 9 / 8;
 }
 
 /* How far below the top of a row its text stands. */
@@ -247,7 +247,7 @@ static int baseline(void)
 
 /* What would be taken for a tag is written so that it isn't; what is no
  * character at all becomes a question mark. */
-static void write_text(const char *text, size_t size)
+static void svg_write_text(const char *text, size_t size)
 {
     static const char *const written[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
 
@@ -257,7 +257,7 @@ static void write_text(const char *text, size_t size)
 
         while (i + plain < size && !memchr("&<>\"", text[i + plain], 4))
             plain++;
-        print_text(text + i, plain, INT_MAX, &shown);
+        text_print(text + i, plain, INT_MAX, &shown);
         i += plain;
         if (i < size)
             fputs(written[strchr("&<>\"", text[i++]) - "&<>\""], stdout);
@@ -265,18 +265,20 @@ static void write_text(const char *text, size_t size)
 }
 
 /* A name left of the lanes, cut where it would run into them. */
-static void draw_name(int indent, int y, const char *more, const char *name, size_t size)
+static void svg_draw_name(int indent, int y, const char *more, const char *name,
+                          size_t size)
 {
     int room = from - 10 - MARGIN - indent;
     size_t shown = size;
 
-    if (width_of_bold(name, size) > room)
-        for (shown = 0; width_of_bold(name, shown + 1) + width_of_bold("...", 3) <= room;)
+    if (svg_bold_width(name, size) > room)
+        for (shown = 0;
+             svg_bold_width(name, shown + 1) + svg_bold_width("...", 3) <= room;)
             do
                 shown++; /* a character of several bytes is not cut in two */
             while (((unsigned char)name[shown] & 0xc0) == 0x80);
     printf("<text x=\"%d\" y=\"%d\"%s>", MARGIN + indent, y + baseline(), more);
-    write_text(name, shown);
+    svg_write_text(name, shown);
     printf("%s</text>\n", shown < size ? "..." : "");
 }
 
@@ -287,7 +289,7 @@ static int x_of(double at)
     return from + (int)((hundredths(at) * (TO - from) + length / 2) / length);
 }
 
-static void draw_box(enum doing doing, int x, int y, int width, int high)
+static void svg_draw_box(enum doing doing, int x, int y, int width, int high)
 {
     static const char *const classes[] = {"free", "blocked", "busy", "busy", "actor"};
     static const char *const strokes[] = {"#1c2733", "#5c6670", "#1c2733", "#1c2733",
@@ -305,14 +307,14 @@ static void draw_box(enum doing doing, int x, int y, int width, int high)
 }
 
 /* A line that was printed: seen on light bars and on dark ones. */
-static void draw_mark(int x, int y, int high)
+static void svg_draw_mark(int x, int y, int high)
 {
     printf("<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" "
            "fill=\"#00304f\" stroke=\"#fff\" stroke-width=\"0.8\"/>\n",
            x - 2, y - 1, high + 2);
 }
 
-static void draw_dots(int x, int to, int y)
+static void svg_draw_dots(int x, int to, int y)
 {
     printf("<line class=\"dots\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
            "stroke=\"#4a5560\" stroke-width=\"3.5\" stroke-linecap=\"round\" "
@@ -348,16 +350,16 @@ static bool works_in_pieces(const struct trace *trace, const struct lane *lane)
     return false;
 }
 
-static void draw_stretch(enum doing doing, double start, double end, int y)
+static void svg_draw_stretch(enum doing doing, double start, double end, int y)
 {
     int x = x_of(start) + 2, width = x_of(end) - 2 - x;
     const char *word = words[doing];
     size_t size = strlen(word);
 
-    draw_box(doing, x, y + 2, width, row - 5);
-    if (width_of(word, size) + 8 > width)
+    svg_draw_box(doing, x, y + 2, width, row - 5);
+    if (svg_width(word, size) + 8 > width)
         size = strcspn(word, " "); /* "free" */
-    if (width_of(word, size) + 8 > width)
+    if (svg_width(word, size) + 8 > width)
         return;
     printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\"%s>%.*s</text>\n",
            x + width / 2, y + baseline(),
@@ -368,7 +370,7 @@ static void draw_stretch(enum doing doing, double start, double end, int y)
 }
 
 /* From line to line; what goes on is drawn in one stretch. */
-static void draw_program(const struct recording *recording, int y)
+static void svg_draw_program(const struct recording *recording, int y)
 {
     const struct trace *trace = &recording->trace;
     enum doing waits = recording->entry->is_sync ? BLOCKED : FREE;
@@ -386,7 +388,7 @@ static void draw_program(const struct recording *recording, int y)
             continue;
         if (at > start &&
             (is_last || next != lane || in_pieces || (!lane && waits == BLOCKED))) {
-            draw_stretch(lane ? works : waits, start, at, y);
+            svg_draw_stretch(lane ? works : waits, start, at, y);
             drawn.pieces = drawn.pieces || in_pieces;
             start = at;
         }
@@ -394,15 +396,15 @@ static void draw_program(const struct recording *recording, int y)
     }
     for (size_t i = 0; !has_prints && i < trace->count; i++)
         if (!trace->events[i].is_comment && trace->events[i].actor_size == 0)
-            draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
+            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The lanes of the actors --- */
 
 /* What he says at one moment, "start, sleep for 2 s": all of it if there is room,
  * or the last of it, or nothing. Returns the size of what fits. */
-static size_t choose_words(const struct trace *trace, const struct lane *lane, size_t i,
-                           char *text, size_t size, int room)
+static size_t svg_choose_words(const struct trace *trace, const struct lane *lane,
+                               size_t i, char *text, size_t size, int room)
 {
     double at = trace->events[i].at;
     size_t used = 0;
@@ -421,9 +423,9 @@ static size_t choose_words(const struct trace *trace, const struct lane *lane, s
                 used += last.size;
             }
         }
-    if (width_of(text, used) <= room)
+    if (svg_width(text, used) <= room)
         return used;
-    if (last.size >= size || width_of(last.text, last.size) > room)
+    if (last.size >= size || svg_width(last.text, last.size) > room)
         return 0;
     memcpy(text, last.text, last.size);
     return last.size;
@@ -442,8 +444,8 @@ static size_t next_of(const struct trace *trace, const struct lane *lane, size_t
 
 /* The words stand right of their mark, up to the next one; those of the last mark
  * left of it when the picture ends there. */
-static void draw_words(const struct trace *trace, const struct lane *lane, size_t first,
-                       int y)
+static void svg_draw_words(const struct trace *trace, const struct lane *lane,
+                           size_t first, int y)
 {
     int taken = from; /* by a mark, and by words */
 
@@ -457,12 +459,12 @@ static void draw_words(const struct trace *trace, const struct lane *lane, size_
         is_last = next == trace->count;
         if (!is_last)
             right = x_of(trace->events[next].at);
-        size = choose_words(trace, lane, i, text, sizeof text, right - x - 14);
+        size = svg_choose_words(trace, lane, i, text, sizeof text, right - x - 14);
         if (size == 0 && is_last) {
-            size = choose_words(trace, lane, i, text, sizeof text, x - taken - 20);
+            size = svg_choose_words(trace, lane, i, text, sizeof text, x - taken - 20);
             is_left = true;
         }
-        taken = x + 7 + (size ? width_of(text, size) : 0);
+        taken = x + 7 + (size ? svg_width(text, size) : 0);
         in_bar = !is_last || (is_left && i != first);
         if (size == 0)
             continue;
@@ -471,12 +473,12 @@ static void draw_words(const struct trace *trace, const struct lane *lane, size_
                !in_bar         ? HALO
                : lane->is_busy ? " fill=\"#fff\""
                                : "");
-        write_text(text, size);
+        svg_write_text(text, size);
         printf("</text>\n");
     }
 }
 
-static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
+static void svg_draw_lane(const struct trace *trace, const struct lane *lane, int y)
 {
     struct span span = lane_span(lane, trace);
     int start = x_of(trace->events[span.first].at);
@@ -485,17 +487,18 @@ static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
     if (!span.found)
         return;
     if (lane->size > 0) {
-        draw_name(INDENT, y, "", lane->actor, lane->size);
+        svg_draw_name(INDENT, y, "", lane->actor, lane->size);
         if (start > from)
-            draw_dots(from + 6, start - 6, y + row / 2);
-        draw_box(lane->is_busy ? BUSY : UNDER_WAY, start, y + 2, end - start, row - 5);
+            svg_draw_dots(from + 6, start - 6, y + row / 2);
+        svg_draw_box(lane->is_busy ? BUSY : UNDER_WAY, start, y + 2, end - start,
+                     row - 5);
     } else {
-        draw_name(INDENT, y, "", "prints", strlen("prints"));
+        svg_draw_name(INDENT, y, "", "prints", strlen("prints"));
     }
-    draw_words(trace, lane, span.first, y);
+    svg_draw_words(trace, lane, span.first, y);
     for (size_t i = span.first; i <= span.last; i++)
         if (lane_has(lane, &trace->events[i]))
-            draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
+            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The picture --- */
@@ -503,12 +506,12 @@ static void draw_lane(const struct trace *trace, const struct lane *lane, int y)
 /* A row for a program's name, one for itself, and one for each lane. */
 static int rows_of(const struct recording *recording)
 {
-    int count = has_prints ? 1 : count_lanes(&recording->trace);
+    int count = has_prints ? 1 : svg_count_lanes(&recording->trace);
 
     return 2 + (count < most_lanes ? count : most_lanes);
 }
 
-static int count_rows(void)
+static int svg_count_rows(void)
 {
     int rows = 0;
 
@@ -519,28 +522,28 @@ static int count_rows(void)
 
 /* Everything is as large as there is room for. Where there are too many actors
  * even for the smallest rows, a program's last row says how many aren't drawn. */
-static void choose_sizes(void)
+static void svg_choose_sizes(void)
 {
     int room = HEIGHT - TOP - BOTTOM - recording_count * BETWEEN;
     int widest;
 
-    for (most_lanes = MOST_LANES; count_rows() * LEAST_ROW > room; most_lanes--)
+    for (most_lanes = MOST_LANES; svg_count_rows() * LEAST_ROW > room; most_lanes--)
         if (most_lanes == 1)
-            give_up("%s has too many recordings for one picture", directory);
-    row = room / count_rows() < MOST_ROW ? room / count_rows() : MOST_ROW;
-    height = TOP + BOTTOM + recording_count * BETWEEN + count_rows() * row;
+            svg_die("%s has too many recordings for one picture", directory);
+    row = room / svg_count_rows() < MOST_ROW ? room / svg_count_rows() : MOST_ROW;
+    height = TOP + BOTTOM + recording_count * BETWEEN + svg_count_rows() * row;
     font = row * 7 / 10;
     font = font < LEAST_FONT ? LEAST_FONT : font > MOST_FONT ? MOST_FONT : font;
 
-    widest = INDENT + width_of_bold(itself, strlen(itself));
+    widest = INDENT + svg_bold_width(itself, strlen(itself));
     for (int i = 0; i < recording_count; i++) {
         int wide =
-            width_of_bold(recordings[i].entry->name, strlen(recordings[i].entry->name));
+            svg_bold_width(recordings[i].entry->name, strlen(recordings[i].entry->name));
 
         widest = wide > widest ? wide : widest;
     }
     for (int i = 0; i < lanes.count; i++) {
-        int wide = INDENT + width_of_bold(lanes.lane[i].actor, lanes.lane[i].size);
+        int wide = INDENT + svg_bold_width(lanes.lane[i].actor, lanes.lane[i].size);
 
         widest = wide > widest ? wide : widest;
     }
@@ -551,19 +554,19 @@ static void choose_sizes(void)
 }
 
 /* For those who don't see the picture. */
-static void describe(void)
+static void svg_describe(void)
 {
     printf("<title id=\"%s-title\">Who does what when in", slug);
     for (int i = 0; i < recording_count; i++) {
         printf("%s", i == 0 ? " " : i < recording_count - 1 ? ", " : " and ");
-        write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
+        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
     }
     printf("</title>\n<desc id=\"%s-desc\">", slug);
     for (int i = 0; i < recording_count; i++) {
         const struct trace *trace = &recordings[i].trace;
 
         printf("%s", i ? "\n" : "");
-        write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
+        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
         printf(" takes %.2f s", trace_length(trace));
         for (int k = 0; k < lanes.count; k++) {
             struct span span = lane_span(&lanes.lane[k], trace);
@@ -571,14 +574,14 @@ static void describe(void)
             if (!span.found)
                 continue;
             printf("; ");
-            write_text(lanes.lane[k].actor, lanes.lane[k].size);
+            svg_write_text(lanes.lane[k].actor, lanes.lane[k].size);
             printf(" from %.2f to %.2f", trace->events[span.first].at,
                    trace->events[span.last].at);
         }
         for (size_t k = 0; has_prints && k < trace->count; k++)
             if (!trace->events[k].is_comment) {
                 printf("; ");
-                write_text(trace->events[k].line.text, trace->events[k].line.size);
+                svg_write_text(trace->events[k].line.text, trace->events[k].line.size);
                 printf(" at %.2f", trace->events[k].at);
             }
         printf(".");
@@ -586,7 +589,7 @@ static void describe(void)
     printf("</desc>\n");
 }
 
-static void open_picture(void)
+static void svg_begin(void)
 {
     printf("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" "
            "viewBox=\"0 0 %d %d\" role=\"img\" "
@@ -594,7 +597,7 @@ static void open_picture(void)
            "style=\"--seconds: %.2f; --from: %dpx; --to: %dpx\" "
            "font-family=\"system-ui, sans-serif\" font-size=\"%d\" fill=\"#14191f\">\n",
            WIDTH, height, slug, slug, (double)length / 100, from, TO, font);
-    describe();
+    svg_describe();
     printf("<defs><pattern id=\"%s-hatch\" width=\"9\" height=\"9\" "
            "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
            "<rect width=\"9\" height=\"9\" fill=\"#fff\"/>"
@@ -603,7 +606,7 @@ static void open_picture(void)
            slug, WIDTH, height);
 }
 
-static void draw_axis(void)
+static void svg_draw_axis(void)
 {
     long step = axis_step((double)length, TO - from, BETWEEN_TICKS);
     int places = axis_places(step);
@@ -620,14 +623,14 @@ static void draw_axis(void)
 
 /* The total, at the line where the program ends; right of it where there is room,
  * so that on a slide it doesn't appear before its time. */
-static void draw_end(const struct recording *recording, int y)
+static void svg_draw_end(const struct recording *recording, int y)
 {
     int x = x_of(trace_length(&recording->trace)), larger = font + 3;
     char total[64];
     bool is_left;
 
     snprintf(total, sizeof total, "%.2f s", trace_length(&recording->trace));
-    is_left = x + 8 + width_of_bold(total, strlen(total)) * larger / font > TO;
+    is_left = x + 8 + svg_bold_width(total, strlen(total)) * larger / font > TO;
     printf("<line class=\"end\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
            "stroke=\"#14191f\" stroke-width=\"2\"/>\n",
            x, y + 2, x, y + 2 * row);
@@ -637,20 +640,20 @@ static void draw_end(const struct recording *recording, int y)
            total);
 }
 
-static void draw_recording(const struct recording *recording, int y)
+static void svg_draw_recording(const struct recording *recording, int y)
 {
     const struct lane nobody = {.actor = ""};
     const struct trace *trace = &recording->trace;
-    int left = count_lanes(trace), rows = rows_of(recording) - 2;
+    int left = svg_count_lanes(trace), rows = rows_of(recording) - 2;
 
-    draw_end(recording, y);
-    draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
-              strlen(recording->entry->name));
+    svg_draw_end(recording, y);
+    svg_draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
+                  strlen(recording->entry->name));
     y += row;
-    draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
-    draw_program(recording, y);
+    svg_draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
+    svg_draw_program(recording, y);
     if (has_prints)
-        draw_lane(trace, &nobody, y + row);
+        svg_draw_lane(trace, &nobody, y + row);
     for (int i = 0; i < lanes.count; i++) {
         if (!lane_span(&lanes.lane[i], trace).found)
             continue;
@@ -660,20 +663,20 @@ static void draw_recording(const struct recording *recording, int y)
                    y + baseline(), left);
             break;
         }
-        draw_lane(trace, &lanes.lane[i], y);
+        svg_draw_lane(trace, &lanes.lane[i], y);
         left--;
     }
 }
 
 /* Returns where the next one stands. */
-static int explain(int x, const char *text)
+static int svg_explain(int x, const char *text)
 {
     printf("<text x=\"%d\" y=\"%d\">%s</text>\n", x + 42, height - 12, text);
-    return x + 42 + width_of(text, strlen(text)) + 20;
+    return x + 42 + svg_width(text, strlen(text)) + 20;
 }
 
 /* What occurs in the picture, and nothing else. */
-static void draw_legend(void)
+static void svg_draw_legend(void)
 {
     int x = MARGIN, y = height - 26, high = 16;
     bool has_all = drawn.doing[BLOCKED] && drawn.doing[FREE] && drawn.dots &&
@@ -682,36 +685,36 @@ static void draw_legend(void)
     font = has_all ? LEAST_FONT : LEAST_FONT + 2; /* so that it fits */
     printf("<g class=\"legend\" font-size=\"%d\">\n", font);
     if (drawn.doing[BLOCKED]) {
-        draw_box(BLOCKED, x, y, 34, high);
-        x = explain(x, "blocked: can only wait");
+        svg_draw_box(BLOCKED, x, y, 34, high);
+        x = svg_explain(x, "blocked: can only wait");
     }
     if (drawn.doing[FREE]) {
-        draw_box(FREE, x, y, 34, high);
-        x = explain(x, "free: hears who is done");
+        svg_draw_box(FREE, x, y, 34, high);
+        x = svg_explain(x, "free: hears who is done");
     }
     if (drawn.doing[BUSY] || drawn.doing[WORKING]) {
         for (int i = 0; i < (drawn.pieces ? 3 : 1); i++)
-            draw_box(BUSY, x + 12 * i, y, drawn.pieces ? 8 : 34, high);
-        x = explain(x, drawn.pieces ? "at work; listens at gaps" : "at work");
+            svg_draw_box(BUSY, x + 12 * i, y, drawn.pieces ? 8 : 34, high);
+        x = svg_explain(x, drawn.pieces ? "at work; listens at gaps" : "at work");
     }
     if (drawn.doing[UNDER_WAY]) {
-        draw_box(UNDER_WAY, x + 2, y, 30, high);
-        draw_mark(x + 2, y, high);
-        draw_mark(x + 32, y, high);
-        x = explain(x, "under way, a mark per line");
+        svg_draw_box(UNDER_WAY, x + 2, y, 30, high);
+        svg_draw_mark(x + 2, y, high);
+        svg_draw_mark(x + 32, y, high);
+        x = svg_explain(x, "under way, a mark per line");
     } else {
-        draw_mark(x + 30, y, high);
-        x = explain(x, "a line is printed");
+        svg_draw_mark(x + 30, y, high);
+        x = svg_explain(x, "a line is printed");
     }
     if (drawn.dots) {
-        draw_dots(x + 2, x + 33, y + high / 2);
-        explain(x, "not begun");
+        svg_draw_dots(x + 2, x + 33, y + high / 2);
+        svg_explain(x, "not begun");
     }
     printf("</g>\n");
 }
 
 /* Over the lanes, from their left end to beyond the right one of the picture. */
-static void draw_edge(void)
+static void svg_draw_edge(void)
 {
     printf("<g class=\"edge\" visibility=\"hidden\">"
            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>"
@@ -722,25 +725,25 @@ static void draw_edge(void)
 }
 
 /* The picture's ids are made of it. */
-static bool read_slug(void)
+static bool svg_read_slug(void)
 {
     slug = lesson_slug(directory);
     return slug && *slug &&
            slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static void draw_picture(void)
+static void svg_draw_picture(void)
 {
     int y = TOP;
 
-    open_picture();
-    draw_axis();
+    svg_begin();
+    svg_draw_axis();
     for (int i = 0; i < recording_count; i++) {
-        draw_recording(&recordings[i], y);
+        svg_draw_recording(&recordings[i], y);
         y += rows_of(&recordings[i]) * row + BETWEEN;
     }
-    draw_legend();
-    draw_edge();
+    svg_draw_legend();
+    svg_draw_edge();
     printf("</svg>\n");
 }
 
@@ -756,21 +759,21 @@ static bool takes_time(void)
 int main(int argc, char *argv[])
 {
     directory = argc == 2 ? argv[1] : "";
-    if (!read_slug()) {
+    if (!svg_read_slug()) {
         fprintf(stderr, "usage: draw lessons/NN-name\n");
         return 2;
     }
-    read_about();
-    read_recordings();
-    find_lanes();
-    choose_sizes();
+    svg_read_about();
+    svg_read_recordings();
+    svg_find_lanes();
+    svg_choose_sizes();
     if (takes_time())
-        draw_picture();
+        svg_draw_picture();
     for (int i = 0; i < recording_count; i++)
         trace_free(&recordings[i].trace);
     catalog_free(&catalog);
     free(busy);
     if (fflush(stdout) != 0 || ferror(stdout))
-        give_up("cannot write the picture: %s", strerror(errno));
+        svg_die("cannot write the picture: %s", strerror(errno));
     return 0;
 }

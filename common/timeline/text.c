@@ -35,7 +35,7 @@ static bool turns_text(wchar_t code)
 
 /* The size of the character at the start of a text, and its width; -1: it is not to be
  * printed, since it steers the terminal, turns the text, or is a byte of no character. */
-static size_t read_character(const char *text, size_t size, int *width)
+static size_t text_read_character(const char *text, size_t size, int *width)
 {
     mbstate_t start = {0};
     wchar_t code;
@@ -53,14 +53,14 @@ static size_t read_character(const char *text, size_t size, int *width)
     return length;
 }
 
-size_t print_text(const char *text, size_t size, int room, int *shown)
+size_t text_print(const char *text, size_t size, int room, int *shown)
 {
     size_t i = 0;
 
     *shown = 0;
     while (i < size) {
         int wide;
-        size_t length = read_character(text + i, size - i, &wide);
+        size_t length = text_read_character(text + i, size - i, &wide);
 
         if (*shown + abs(wide) > room)
             break;
@@ -74,22 +74,22 @@ size_t print_text(const char *text, size_t size, int room, int *shown)
     return i;
 }
 
-static int width_of_text(const char *text, size_t size)
+static int text_width(const char *text, size_t size)
 {
     int width = 0, wide;
 
     for (size_t i = 0; i < size; width += abs(wide))
-        i += read_character(text + i, size - i, &wide);
+        i += text_read_character(text + i, size - i, &wide);
     return width;
 }
 
 /* In `room` columns, of which the last stays empty. */
-static void print_name(const char *text, size_t size, int room)
+static void text_print_name(const char *text, size_t size, int room)
 {
-    bool fits = width_of_text(text, size) < room;
+    bool fits = text_width(text, size) < room;
     int shown;
 
-    print_text(text, size, fits ? room - 1 : room - 3, &shown);
+    text_print(text, size, fits ? room - 1 : room - 3, &shown);
     printf("%-*s", room - shown, fits ? "" : "..");
 }
 
@@ -104,37 +104,41 @@ struct picture {
     bool in_colour;
 };
 
-static double seconds(long hundredths)
+static double to_seconds(long hundredths)
 {
     return (double)hundredths / 100;
 }
 
-static int column_of(const struct picture *picture, double at)
+static int text_column(const struct picture *picture, double at)
 {
-    return (int)(at / seconds(picture->step) * picture->step_columns + 0.5);
+    return (int)(at / to_seconds(picture->step) * picture->step_columns + 0.5);
 }
 
 /* Each step is as wide as the next, so that the picture is the same at 5.00 s
  * and at 5.01 s, and equal waits are equally wide. */
-static void choose_step(struct picture *picture)
+static void text_choose_step(struct picture *picture)
 {
-    double room = picture->columns - 1, widest;
+    int room = picture->columns - 1;
+    double step;
 
-    picture->step = axis_step(picture->length * 100, picture->columns - 1, TICKS);
-    widest = room * seconds(picture->step) / picture->length;
-    picture->step_columns = picture->length > 0 && widest < 1000 ? (int)widest : TICKS;
+    picture->step = axis_step(picture->length * 100, room, TICKS);
+    step = to_seconds(picture->step);
+    if (picture->length > 0 && room * step / picture->length < 1000)
+        picture->step_columns = (int)(room * step / picture->length);
+    else
+        picture->step_columns = TICKS;
 }
 
-static void draw_axis(const struct picture *picture)
+static void text_draw_axis(const struct picture *picture)
 {
-    int ticks = (int)(picture->length / seconds(picture->step) + 0.001) + 1;
+    int ticks = (int)(picture->length / to_seconds(picture->step) + 0.001) + 1;
 
     printf("%*s", picture->names, "");
     for (int i = 0; i < ticks; i++) {
         char label[64];
 
         snprintf(label, sizeof label, "%.*f%s", axis_places(picture->step),
-                 seconds(i * picture->step), i == 0 ? " s" : "");
+                 to_seconds(i * picture->step), i == 0 ? " s" : "");
         printf("%-*s", i < ticks - 1 ? picture->step_columns : 0, label);
     }
     printf("\n%*s", picture->names, "");
@@ -143,63 +147,63 @@ static void draw_axis(const struct picture *picture)
     putchar('\n');
 }
 
-static void mark_lines(const struct picture *picture, const struct trace *trace,
-                       const struct lane *lane, char *bar)
+static void text_mark_lines(const struct picture *picture, const struct trace *trace,
+                            const struct lane *lane, char *bar)
 {
     for (size_t i = 0; i < trace->count; i++)
         if (lane_has(lane, &trace->events[i]))
-            bar[column_of(picture, trace->events[i].at)] = '|';
+            bar[text_column(picture, trace->events[i].at)] = '|';
 }
 
 /* A bar from the first line to the last; dots lead to it. */
-static void draw_lane(const struct picture *picture, const struct trace *trace,
-                      const struct lane *lane)
+static void text_draw_lane(const struct picture *picture, const struct trace *trace,
+                           const struct lane *lane)
 {
     char bar[MOST_COLUMNS + 1] = {0};
     struct span span = lane_span(lane, trace);
-    int first = column_of(picture, span.start), last = column_of(picture, span.end);
+    int first = text_column(picture, span.start), last = text_column(picture, span.end);
 
     if (!span.found)
         return;
-    mark_lines(picture, trace, lane, bar);
+    text_mark_lines(picture, trace, lane, bar);
     for (int i = 0; i < last; i++)
         if (bar[i] == 0)
             bar[i] = i < first ? '.' : '=';
     printf("  ");
-    print_name(lane->actor, lane->size, picture->names - 2);
+    text_print_name(lane->actor, lane->size, picture->names - 2);
     printf("%s%.*s%s\n", picture->in_colour ? "\033[36m" : "", last + 1, bar,
            picture->in_colour ? "\033[0m" : "");
 }
 
 /* The program itself is there from its first line to its end. */
-static void draw_program(const struct picture *picture, const struct trace *trace)
+static void text_draw_program(const struct picture *picture, const struct trace *trace)
 {
     struct lane nobody = {.actor = "", .size = 0};
     char bar[MOST_COLUMNS + 1];
-    int end = column_of(picture, trace_length(trace));
+    int end = text_column(picture, trace_length(trace));
 
     memset(bar, '-', sizeof bar);
-    mark_lines(picture, trace, &nobody, bar);
+    text_mark_lines(picture, trace, &nobody, bar);
     bar[0] = bar[end] = '|';
     fputs(picture->in_colour ? "\033[1m" : "", stdout);
-    print_name(trace->program, strlen(trace->program), picture->names);
+    text_print_name(trace->program, strlen(trace->program), picture->names);
     printf("%s%.*s  %.2f s\n", picture->in_colour ? "\033[0m" : "", end + 1, bar,
            trace_length(trace));
 }
 
-static void draw_trace(const struct picture *picture, const struct trace *trace)
+static void text_draw_trace(const struct picture *picture, const struct trace *trace)
 {
-    draw_program(picture, trace);
+    text_draw_program(picture, trace);
     for (int i = 0; i < picture->lanes.count; i++)
-        draw_lane(picture, trace, &picture->lanes.lane[i]);
+        text_draw_lane(picture, trace, &picture->lanes.lane[i]);
     if (!lanes_suffice(&picture->lanes, trace))
         printf("  ... and others\n");
     putchar('\n');
 }
 
 /* How wide the names are: as wide as the longest, but not half of the screen. */
-static int width_of_names(const struct picture *picture,
-                          const struct trace *const traces[], int count, int width)
+static int text_names_width(const struct picture *picture,
+                            const struct trace *const traces[], int count, int width)
 {
     int most = width / 2 < LONGEST_NAME ? width / 2 : LONGEST_NAME, names = 0;
 
@@ -208,15 +212,14 @@ static int width_of_names(const struct picture *picture,
             names = (int)strlen(traces[i]->program) + 1;
     for (int i = 0; i < picture->lanes.count; i++) {
         int wide =
-            3 + width_of_text(picture->lanes.lane[i].actor, picture->lanes.lane[i].size);
+            3 + text_width(picture->lanes.lane[i].actor, picture->lanes.lane[i].size);
 
         names = wide > names ? wide : names;
     }
     return names < most ? names : most;
 }
 
-void draw_timelines(const struct trace *const traces[], int count, int width,
-                    bool in_colour)
+void text_draw(const struct trace *const traces[], int count, int width, bool in_colour)
 {
     struct picture picture = {.in_colour = in_colour};
 
@@ -225,14 +228,14 @@ void draw_timelines(const struct trace *const traces[], int count, int width,
         if (trace_length(traces[i]) > picture.length)
             picture.length = trace_length(traces[i]);
     }
-    picture.names = width_of_names(&picture, traces, count, width);
+    picture.names = text_names_width(&picture, traces, count, width);
     picture.columns = width - picture.names - (int)strlen("  100.00 s");
     if (picture.columns > MOST_COLUMNS)
         picture.columns = MOST_COLUMNS;
     if (picture.columns < TICKS + 1)
         picture.columns = TICKS + 1;
-    choose_step(&picture);
-    draw_axis(&picture);
+    text_choose_step(&picture);
+    text_draw_axis(&picture);
     for (int i = 0; i < count; i++)
-        draw_trace(&picture, traces[i]);
+        text_draw_trace(&picture, traces[i]);
 }
