@@ -2,11 +2,12 @@
  * terminal has room, and then draw who did what when.
  *
  *     build/common/show lessons/05-chores
+ *     WITH=build/common/with-site build/common/show lessons/16-requests
  *
  * Every line stays where it was printed: nothing is ever drawn over, so that a
  * run can be scrolled back, piped into a file, and survives a window that
  * changes its size in the middle.
- * Order of events: main -> show_group -> on_output, on_exit, on_flush, ... */
+ * Order of events: main -> group_show -> on_output, on_exit, on_flush, ... */
 
 #include "catalog.h"
 #include "lesson.h"
@@ -132,7 +133,7 @@ static void must_do(const char *what, const char *to, int result)
 /* --- What there is to show --- */
 
 /* The exit status that is recorded in a .out file. */
-static int recorded_status(const char *out)
+static int read_status(const char *out)
 {
     char path[1200], line[512];
     int status = 0;
@@ -156,14 +157,14 @@ static bool has_valgrind(void)
 
 /* Once the program has its place, since argv and the trace point into it. A program whose
  * mistake only valgrind can see runs under it, if it is there. */
-static void prepare(struct program *program, const struct entry *entry)
+static void program_prepare(struct program *program, const struct entry *entry)
 {
     const char *build = getenv("BUILD");
     bool needs_tool = entry->rank == WRONG && lesson_needs(directory, "valgrind");
     size_t count = 0;
 
     program->entry = entry;
-    program->recorded_status = entry->is_recorded ? recorded_status(entry->file) : 0;
+    program->recorded_status = entry->is_recorded ? read_status(entry->file) : 0;
     if (*wrapper)
         program->argv[count++] = wrapper;
     program->lacks_tool = needs_tool && !has_valgrind();
@@ -192,7 +193,7 @@ static void find_programs(void)
     must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
     program_count = catalog.count < MOST_PROGRAMS ? (int)catalog.count : MOST_PROGRAMS;
     for (int i = 0; i < program_count; i++)
-        prepare(&programs[i], &catalog.entries[i]);
+        program_prepare(&programs[i], &catalog.entries[i]);
 }
 
 /* Print a text of words in lines as wide as the terminal, without the marks
@@ -252,8 +253,8 @@ static void print_title(void)
 
 static struct group group; /* the one that is running */
 
-static void start(struct program *program);
-static void end_program(struct program *program);
+static void program_start(struct program *program);
+static void program_end(struct program *program);
 static void make_gate(void);
 static int close_file(uv_file file);
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
@@ -266,7 +267,7 @@ static void end_programs(void)
 {
     for (int i = 0; i < program_count; i++)
         if (programs[i].is_running)
-            end_program(&programs[i]);
+            program_end(&programs[i]);
 }
 
 /* Somebody pressed Ctrl-C. Our lines are whole, and no mode of the terminal
@@ -316,7 +317,7 @@ static void print_headers(void)
     }
 }
 
-static void show_group(struct program **members, int count)
+static void group_show(struct program **members, int count)
 {
     group = (struct group){.programs = members, .count = count};
     print_headers();
@@ -325,7 +326,7 @@ static void show_group(struct program **members, int count)
     if (*wrapper)
         make_gate();
     for (int i = 0; i < count; i++)
-        start(members[i]);
+        program_start(members[i]);
     if (*wrapper)
         must("close our end of a pipe", close_file(group.gate[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
@@ -371,7 +372,7 @@ static void on_begin(uv_stream_t *pipe, ssize_t got, const uv_buf_t *told)
         begin(pipe->data);
 }
 
-static void open_output(struct output *output, struct program *program,
+static void output_open(struct output *output, struct program *program,
                         const char *prefix)
 {
     *output = (struct output){.program = program, .prefix = prefix};
@@ -388,7 +389,7 @@ static void flush_soon(void)
 }
 
 /* In a process group of its own, so that it ends with all that it started. */
-static void start(struct program *program)
+static void program_start(struct program *program)
 {
     uv_stdio_container_t files[BEGINS + 1] = {
         {.flags = UV_IGNORE},
@@ -407,8 +408,8 @@ static void start(struct program *program)
                                     .exit_cb = on_exit_of,
                                     .flags = UV_PROCESS_DETACHED};
 
-    open_output(&program->out, program, "");
-    open_output(&program->err, program, "! ");
+    output_open(&program->out, program, "");
+    output_open(&program->err, program, "! ");
     if (*wrapper)
         must("open a pipe", uv_pipe_init(uv_default_loop(), &program->begins, 0));
     program->started = uv_hrtime();
@@ -439,7 +440,7 @@ static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room)
 }
 
 /* With all that it started; they may be gone already. */
-static void end_program(struct program *program)
+static void program_end(struct program *program)
 {
     (void)kill(-program->process.pid, SIGKILL);
 }
@@ -450,7 +451,7 @@ static double seconds(uint64_t from, uint64_t to)
 }
 
 /* A line, or, when it is very long, its start. */
-static void add_line(struct output *output)
+static void output_add_line(struct output *output)
 {
     struct program *program = output->program;
     char text[MOST_OF_A_LINE + 64];
@@ -471,7 +472,7 @@ static void add_line(struct output *output)
     output->size = 0;
 }
 
-static void add_part(struct output *output, const char *text, size_t size)
+static void output_add_part(struct output *output, const char *text, size_t size)
 {
     if (output->size < sizeof output->part) {
         size_t room = sizeof output->part - output->size;
@@ -481,12 +482,12 @@ static void add_part(struct output *output, const char *text, size_t size)
     output->size += size;
 }
 
-static void close_output(struct output *output)
+static void output_close(struct output *output)
 {
     if (uv_is_closing((uv_handle_t *)&output->pipe))
         return;
     if (output->size > 0)
-        add_line(output);
+        output_add_line(output);
     uv_close((uv_handle_t *)&output->pipe, NULL);
     group.open--;
 }
@@ -501,16 +502,16 @@ static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text)
     while (next < end && !program->prints_without_end) {
         const char *newline = memchr(next, '\n', (size_t)(end - next));
 
-        add_part(output, next, (size_t)((newline ? newline : end) - next));
+        output_add_part(output, next, (size_t)((newline ? newline : end) - next));
         if (newline)
-            add_line(output);
+            output_add_line(output);
         next = newline ? newline + 1 : end;
         program->prints_without_end = program->trace.count >= MOST_LINES;
     }
     if (program->prints_without_end && program->is_running)
-        end_program(program);
+        program_end(program);
     if (got < 0)
-        close_output(output);
+        output_close(output);
     flush_soon();
 }
 
@@ -518,7 +519,7 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
 {
     struct program *program = process->data;
 
-    end_program(program); /* what it left running ends with it */
+    program_end(program); /* what it left running ends with it */
     program->is_running = false;
     program->status = status;
     program->signal = signal;
@@ -539,7 +540,7 @@ static bool ended_badly(const struct program *program)
 
 /* The trace's end is its last line, except when the program went on for more
  * than closing takes. (While we were stopped, we did not see when it ended.) */
-static void find_end(struct program *program)
+static void program_find_end(struct program *program)
 {
     uint64_t from = program->first_line ? program->first_line : program->started;
     double end = seconds(from, program->ended);
@@ -548,12 +549,12 @@ static void find_end(struct program *program)
         program->trace.end = end;
 }
 
-static void add_end(struct program *program)
+static void program_add_end(struct program *program)
 {
     char text[128];
     int size;
 
-    find_end(program);
+    program_find_end(program);
     if (program->prints_without_end)
         size = snprintf(text, sizeof text, "-- stopped here: it prints without end");
     else if (program->signal != 0)
@@ -577,13 +578,13 @@ static bool has_ended(const struct program *program)
 
 /* Somebody whom the program left behind, out of our reach, has its output open
  * and may never close it: we don't wait for him. Returns whether there is one. */
-static bool stop_listening(struct program *program)
+static bool program_stop_reading(struct program *program)
 {
     if (program->is_running || has_ended(program))
         return false;
     if (seconds(program->ended, uv_hrtime()) * 1000 > PATIENCE) {
-        close_output(&program->out);
-        close_output(&program->err);
+        output_close(&program->out);
+        output_close(&program->err);
     }
     return true;
 }
@@ -593,7 +594,7 @@ static void on_flush(uv_timer_t *timer)
     bool some = false;
 
     for (int i = 0; i < group.count; i++)
-        some = stop_listening(group.programs[i]) || some;
+        some = program_stop_reading(group.programs[i]) || some;
     print_rows();
     if (group.open == 0)
         uv_close((uv_handle_t *)timer, NULL);
@@ -642,7 +643,7 @@ static void print_rows(void)
             struct program *program = group.programs[i];
 
             if (!program->end_is_shown && has_ended(program))
-                add_end(program);
+                program_add_end(program);
             some = some || program->shown < program->trace.count;
         }
         if (some)
@@ -695,13 +696,13 @@ static void show_programs(void)
             continue;
         }
         if (count > 0 && (count >= fit || program->entry->rank == WRONG)) {
-            show_group(next, count);
+            group_show(next, count);
             count = 0;
         }
         next[count++] = program;
     }
     if (count > 0)
-        show_group(next, count);
+        group_show(next, count);
     for (int i = 0; i < program_count; i++)
         if (programs[i].lacks_tool && !programs[i].is_missing)
             explain_tool(&programs[i]);
@@ -779,7 +780,7 @@ static bool has_times(const struct trace *trace)
 
 /* How many times as fast as the sync program it is; nothing where there is
  * nothing to compare. */
-static void compare(const struct program *program, char *text, size_t size)
+static void program_compare(const struct program *program, char *text, size_t size)
 {
     const struct program *sync = &programs[0];
     double length = trace_length(&program->trace), of_sync = trace_length(&sync->trace);
@@ -818,7 +819,7 @@ static void print_totals(void)
 
         if (!programs[i].is_missing)
             snprintf(length, sizeof length, "%.2f s", trace_length(&programs[i].trace));
-        compare(&programs[i], comparison, sizeof comparison);
+        program_compare(&programs[i], comparison, sizeof comparison);
         printf("  %-*s %8s%s%s\n", longest, programs[i].entry->name, length,
                *comparison ? "   " : "", comparison);
     }
