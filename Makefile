@@ -186,14 +186,15 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
+timeline := $(addprefix common/,catalog.o timeline/text.o timeline/lanes.o timeline/line.o lesson.o)
 checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
-$(call tool,common/check/check,$(checker) common/timeline/line.o common/die.o)
+$(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o common/die.o)
 	$(link_tool)
 $(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
-$(call tool,common/show,common/commands/show.o common/timeline/text.o common/timeline/line.o common/lesson.o)
+$(call tool,common/show,common/commands/show.o $(timeline))
 	$(link_tool)
-$(call tool,common/draw,common/timeline/svg.o common/timeline/text.o common/timeline/line.o common/lesson.o)
+$(call tool,common/draw,common/timeline/svg.o $(timeline))
 	$(link_tool)
 $(call tool,common/site,common/servers/site.o common/servers/site-routes.o common/lesson.o)
 	$(link_tool)
@@ -256,7 +257,7 @@ has_needs = missing=$$(common/commands/needs --missing $$lesson); \
 lesson-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
 	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
-	$(BUILD)/common/show $$lesson
+	WITH=$$(common/commands/needs --wrapper $$lesson) $(BUILD)/common/show $$lesson
 $(foreach lesson,$(lessons),$(eval \
 	.PHONY: $(notdir $(lesson)).programs))
 $(foreach lesson,$(lessons),$(eval \

@@ -23,7 +23,7 @@ static size_t count_differing(const struct verdict *verdict)
     size_t differing = 0, recorded = verdict->recording->count;
 
     for (size_t i = 0; i < verdict->run->count && i < recorded; i++)
-        differing += !same_line(&verdict->recording->lines[i], &verdict->lines[i]);
+        differing += !line_equals(&verdict->recording->lines[i], &verdict->lines[i]);
     return differing;
 }
 
@@ -40,9 +40,9 @@ static bool predicted_wrong(const struct verdict *verdict)
     static const char actor[] = "prediction";
 
     return lines_differ(verdict) && verdict->recording->count > 0 &&
-           actor_size(wanted) == strlen(actor) &&
+           line_actor_size(wanted) == strlen(actor) &&
            memcmp(wanted->text, actor, strlen(actor)) == 0 &&
-           (verdict->run->count == 0 || !same_line(wanted, verdict->lines));
+           (verdict->run->count == 0 || !line_equals(wanted, verdict->lines));
 }
 
 /* What it usually means: the first that applies. */

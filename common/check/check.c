@@ -9,8 +9,8 @@
  *     check --replay FILE lessons/05-chores/chores_async.out
  *
  * Prints TAP, for prove; for a student a verdict in words, after fewer runs. When no
- * program is named, it was built into $BUILD (`build`), and what follows an @ in the
- * recording's name is an argument.
+ * program is named, it was built into $BUILD (`build`); when no argument is, what follows
+ * an @ in the recording's name is one.
  *
  * The rule is in judge.h. What may be noise is run again, and a run that a stall or
  * throttling has spoilt is reported and repeated, within limits. --save writes all runs
@@ -22,6 +22,7 @@
  * a wrapper. */
 
 #include "advice.h"
+#include "catalog.h"
 #include "die.h"
 #include "explain.h"
 
@@ -349,7 +350,7 @@ static const char *find_fault(const struct run *first, const struct line *stampe
     for (size_t i = 0; i < run->count; i++) {
         if (lines[i].kind == OTHER)
             return "it prints a line that say(), say_untimed() or measure() did not";
-        if (!same_line(&stamped[i], &lines[i]))
+        if (!line_equals(&stamped[i], &lines[i]))
             return "two runs differ";
     }
     return NULL;
@@ -460,6 +461,21 @@ static char *name_of(char *const argv[])
     return name;
 }
 
+/* lessons/12-queue/queue_async@5.out -> build/lessons/12-queue/queue_async 5, with the
+ * program in its place if one is named. */
+static void find_arguments(const struct task *task, char *words[])
+{
+    size_t length = strlen(task->path);
+    char *program = words[0];
+
+    if (!program && (length < 5 || strcmp(task->path + length - 4, ".out") != 0 ||
+                     !strchr(task->path, '/')))
+        die("%s is no .out file in a lesson's directory", task->path);
+    recording_split(xstrfmt("%s/%s", build_directory(), task->path), words, length + 1);
+    if (program)
+        words[0] = program;
+}
+
 /* The program behind its wrapper, if any, and the words of $UNDER. `program` is NULL
  * where the name of the recording says which it is: lessons/12-queue/queue_async@5.out ->
  * build/lessons/12-queue/queue_async 5 */
@@ -481,16 +497,8 @@ static void find_program(struct task *task, char *program[], int count)
     own = next;
     while (*program)
         *next++ = *program++;
-    if (task->is_lesson) {
-        if (length < 5 || strcmp(path + length - 4, ".out") != 0 || !strchr(path, '/'))
-            die("%s is no .out file in a lesson's directory", path);
-        *next = xstrfmt("%s/%.*s", build_directory(), (int)(length - 4), path);
-        /* a directory may have an @ in its name, too */
-        for (char *at = strrchr(*next, '/'); (at = strchr(at, '@')) != NULL;) {
-            *at++ = '\0';
-            *++next = at;
-        }
-    }
+    if (next - own < 2)
+        find_arguments(task, own);
     task->name = name_of(own);
 }
 

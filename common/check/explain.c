@@ -70,7 +70,7 @@ static char *diff_middle(char *signs, const struct line *old, size_t olds,
             unsigned skip_old = common[(o + 1) * wide + n];
             unsigned skip_new = common[o * wide + n + 1];
 
-            common[o * wide + n] = same_line(&old[o], &new[n])
+            common[o * wide + n] = line_equals(&old[o], &new[n])
                                        ? common[(o + 1) * wide + n + 1] + 1
                                    : skip_old >= skip_new ? skip_old
                                                           : skip_new;
@@ -78,7 +78,7 @@ static char *diff_middle(char *signs, const struct line *old, size_t olds,
     while (i < olds || j < news) {
         bool both = i < olds && j < news;
 
-        *signs = both && same_line(&old[i], &new[j]) ? ' '
+        *signs = both && line_equals(&old[i], &new[j]) ? ' '
                  : j == news ||
                          (both && common[(i + 1) * wide + j] >= common[i * wide + j + 1])
                      ? '-'
@@ -97,9 +97,10 @@ static char *find_diff(const struct line *old, size_t olds, const struct line *n
     size_t least = olds < news ? olds : news, head = 0, tail = 0;
     char *signs = xcalloc(olds + news + 1, 1), *end;
 
-    while (head < least && same_line(&old[head], &new[head]))
+    while (head < least && line_equals(&old[head], &new[head]))
         head++;
-    while (tail < least - head && same_line(&old[olds - tail - 1], &new[news - tail - 1]))
+    while (tail < least - head &&
+           line_equals(&old[olds - tail - 1], &new[news - tail - 1]))
         tail++;
     olds -= head + tail;
     news -= head + tail;

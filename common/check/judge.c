@@ -24,14 +24,14 @@ struct line *judge_lines(const struct run *run)
     struct line *lines = xcalloc(run->count, sizeof *lines);
 
     for (size_t i = 0; i < run->count; i++)
-        lines[i] = read_line(run->out + run->lines[i].start, run->lines[i].size);
+        lines[i] = line_read(run->out + run->lines[i].start, run->lines[i].size);
     return lines;
 }
 
 static int compare_pointers(const void *a, const void *b)
 {
     const struct line *const *one = a, *const *other = b;
-    int order = compare_lines(*one, *other);
+    int order = line_compare(*one, *other);
 
     return order ? order : (*one > *other) - (*one < *other);
 }
@@ -59,7 +59,7 @@ static bool match_lines(struct verdict *verdict)
     wanted = sorted(recording->lines, recording->count);
     got = sorted(verdict->lines, recording->count);
     for (size_t i = 0; same && i < recording->count; i++) {
-        same = same_line(wanted[i], got[i]);
+        same = line_equals(wanted[i], got[i]);
         verdict->recorded_index[got[i] - verdict->lines] =
             (size_t)(wanted[i] - recording->lines);
     }

@@ -32,7 +32,7 @@ static bool read_file(const char *path, char **content, size_t *size)
 static const char *read_recorded(struct recording *recording, const char *text,
                                  size_t size)
 {
-    struct line line = read_line(text, size);
+    struct line line = line_read(text, size);
     bool ended = recording->exit_status != 0;
     char *end;
 

@@ -2,12 +2,14 @@
  * terminal has room, and then draw who did what when.
  *
  *     build/common/show lessons/05-chores
+ *     WITH=build/common/with-site build/common/show lessons/16-requests
  *
  * Every line stays where it was printed: nothing is ever drawn over, so that a
  * run can be scrolled back, piped into a file, and survives a window that
  * changes its size in the middle.
- * Order of events: main -> show_group -> on_output, on_exit, on_flush, ... */
+ * Order of events: main -> group_show -> on_output, on_exit, on_flush, ... */
 
+#include "catalog.h"
 #include "lesson.h"
 #include "timeline/text.h"
 
@@ -33,7 +35,7 @@ enum {
 };
 
 static char under_valgrind[] = "common/check/under-valgrind";
-static char wrapper[1024]; /* build/common/with-site, for a lesson that needs it, or "" */
+static char *wrapper; /* $WITH: build/common/with-site, or "": none is needed */
 
 struct program;
 
@@ -47,12 +49,12 @@ struct output {
 };
 
 struct program {
-    char name[256];     /* chores_async 5 */
+    const struct entry *entry;
     char command[1024]; /* of which argv's words are pieces */
-    char *argv[10];     /* what starts it, perhaps, and the program with its arguments */
+    char *argv[12];     /* what starts it, perhaps, and the program with its arguments */
     char **own;         /* of argv, where the program begins */
     int recorded_status;
-    bool is_wrong, is_missing;
+    bool is_missing;
     bool lacks_tool; /* that shows what is wrong with it */
 
     uv_process_t process;
@@ -63,7 +65,7 @@ struct program {
     int64_t status;
     int signal;
     uint64_t started, first_line, ended; /* ns, uv_hrtime() */
-    struct story story;                  /* what it has printed so far */
+    struct trace trace;                  /* what it has printed so far */
     size_t shown;                        /* lines of it that are on the screen */
     bool end_is_shown;
 };
@@ -79,6 +81,7 @@ struct group {
 };
 
 static const char *directory; /* lessons/05-chores */
+static struct catalog catalog;
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
@@ -130,15 +133,8 @@ static void must_do(const char *what, const char *to, int result)
 
 /* --- What there is to show --- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), end_size = strlen(end);
-
-    return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
-/* The exit status that is recorded; 0 where nothing is. */
-static int recorded_status(const char *out)
+/* The exit status that is recorded in a .out file. */
+static int read_status(const char *out)
 {
     char path[1200], line[512];
     int status = 0;
@@ -155,91 +151,32 @@ static int recorded_status(const char *out)
     return status;
 }
 
-/* queue_async@5.out is one way to run queue_async; a program that was not yet
- * recorded is run as it is. */
-static void add_program(const char *file)
-{
-    struct program *program = &programs[program_count];
-
-    if (program_count == MOST_PROGRAMS)
-        return;
-    program_count++;
-    program->recorded_status = recorded_status(file);
-    snprintf(program->name, sizeof program->name, "%.*s",
-             (int)(strrchr(file, '.') - file), file);
-    program->is_wrong = strstr(program->name, "_wrong") != NULL;
-    for (char *at = program->name; *at; at++)
-        if (*at == '@')
-            *at = ' ';
-}
-
-static bool about_says(const char *key, const char *word);
-
-static void find_wrapper(void)
-{
-    const char *build = getenv("BUILD");
-
-    for (int i = 0; i < 2; i++) {
-        const char *what = i == 0 ? "site" : "postgres";
-
-        if (about_says("needs", what))
-            snprintf(wrapper, sizeof wrapper, "%s/common/with-%s",
-                     build ? build : "build", what);
-    }
-}
-
 static bool has_valgrind(void)
 {
     return system("command -v valgrind >/dev/null 2>&1") == 0;
 }
 
-/* "queue_async 5" -> build/lessons/12-queue/queue_async, 5. Once the program
- * has its place, since argv and the story point into it. A program whose mistake
- * only valgrind can see runs under it, if it is there. */
-static void find_command(struct program *program)
+/* Once the program has its place, since argv and the trace point into it. A program whose
+ * mistake only valgrind can see runs under it, if it is there. */
+static void program_prepare(struct program *program, const struct entry *entry)
 {
     const char *build = getenv("BUILD");
-    bool needs_tool = program->is_wrong && about_says("needs", "valgrind");
+    bool needs_tool = entry->rank == WRONG && lesson_needs(directory, "valgrind");
     size_t count = 0;
 
+    program->entry = entry;
+    program->recorded_status = entry->is_recorded ? read_status(entry->file) : 0;
     if (*wrapper)
         program->argv[count++] = wrapper;
     program->lacks_tool = needs_tool && !has_valgrind();
     if (needs_tool && !program->lacks_tool)
         program->argv[count++] = under_valgrind;
     program->own = program->argv + count;
-
-    snprintf(program->command, sizeof program->command, "%s/%s/%.255s",
-             build ? build : "build", directory, program->name);
-    for (char *word = strtok(program->command, " "); word && count < 9;
-         word = strtok(NULL, " "))
-        program->argv[count++] = word;
+    snprintf(program->command, sizeof program->command, "%s/%s/%s",
+             build ? build : "build", directory, entry->file);
+    recording_split(program->command, program->own, 9);
     program->is_missing = access(program->own[0], X_OK) != 0;
-    program->story.program = program->name;
-}
-
-/* Sync, async, then the variants; what is wrong on purpose comes last. */
-static int rank(const struct program *program, size_t slug_size)
-{
-    const char *kind = program->name + slug_size;
-
-    if (program->is_wrong)
-        return 4;
-    if (strcmp(kind, "_sync") == 0)
-        return 0;
-    if (strcmp(kind, "_async") == 0 || strncmp(kind, "_async ", 7) == 0)
-        return 1;
-    return strncmp(kind, "_sync", 5) == 0 ? 2 : 3;
-}
-
-static size_t slug_size; /* of "chores" */
-
-static int compare_programs(const void *a, const void *b)
-{
-    const struct program *one = a, *other = b;
-    int order = rank(one, slug_size) - rank(other, slug_size);
-
-    return order ? order : compare_names(one->name, other->name);
+    program->trace.program = entry->name;
 }
 
 static bool exists(const char *name)
@@ -250,71 +187,14 @@ static bool exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
-/* exercise.c, exercise.out, exercise@2.out: the student's */
-/* Whether it is a file of the lesson, as the Makefile knows them: not one of the
- * student's (exercise_old.c), and none whose name make can't hold. */
-static bool is_of_lesson(const char *file)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789_@.-";
-
-    return strncmp(file, "exercise", 8) != 0 && file[0] != '-' &&
-           file[strspn(file, letters)] == '\0';
-}
-
-/* name@5.out belongs to name.c */
-static bool is_recorded(const char *source, char *const names[], int count)
-{
-    size_t size = strlen(source) - 2;
-
-    for (int i = 0; i < count; i++)
-        if (ends_with(names[i], ".out") && strncmp(names[i], source, size) == 0 &&
-            (names[i][size] == '.' || names[i][size] == '@'))
-            return true;
-    return false;
-}
-
 static void find_programs(void)
 {
-    uv_fs_t listing;
-    uv_dirent_t entry;
-    char *names[512];
-    int count = 0;
+    int error = catalog_read(&catalog, directory);
 
-    must_do("read", directory, uv_fs_scandir(NULL, &listing, directory, 0, NULL));
-    while (count < 512 && uv_fs_scandir_next(&listing, &entry) == 0)
-        must("remember a file", (names[count++] = strdup(entry.name)) ? 0 : UV_ENOMEM);
-    uv_fs_req_cleanup(&listing);
-    for (int i = 0; i < count; i++)
-        if (is_of_lesson(names[i]) &&
-            (ends_with(names[i], ".out") ||
-             (ends_with(names[i], ".c") && !is_recorded(names[i], names, count))))
-            add_program(names[i]);
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    slug_size = strlen(strchr(strrchr(directory, '/'), '-')) - 1;
-    qsort(programs, (size_t)program_count, sizeof *programs, compare_programs);
-    find_wrapper();
+    must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
+    program_count = catalog.count < MOST_PROGRAMS ? (int)catalog.count : MOST_PROGRAMS;
     for (int i = 0; i < program_count; i++)
-        find_command(&programs[i]);
-}
-
-/* Whether a line of the lesson's `about` that starts with `key` has `word`. */
-static bool about_says(const char *key, const char *word)
-{
-    char path[1200], line[512];
-    bool says = false;
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/about", directory);
-    file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0)
-            for (char *next = strtok(line, " :\n"); next; next = strtok(NULL, " :\n"))
-                says = says || strcmp(next, word) == 0;
-    if (file)
-        fclose(file);
-    return says;
+        program_prepare(&programs[i], &catalog.entries[i]);
 }
 
 /* Print a text of words in lines as wide as the terminal, each but the first behind so
@@ -428,8 +308,8 @@ static void print_idea(void)
 
 static struct group group; /* the one that is running */
 
-static void start(struct program *program);
-static void end_program(struct program *program);
+static void program_start(struct program *program);
+static void program_end(struct program *program);
 static void make_barrier(void);
 static int close_file(uv_file file);
 static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room);
@@ -442,7 +322,7 @@ static void end_programs(void)
 {
     for (int i = 0; i < program_count; i++)
         if (programs[i].is_running)
-            end_program(&programs[i]);
+            program_end(&programs[i]);
 }
 
 /* Somebody pressed Ctrl-C. Our lines are whole, and no mode of the terminal
@@ -480,7 +360,7 @@ static void print_headers(void)
     for (int line = 0; line < 2; line++) {
         for (int i = 0; i < group.count; i++) {
             char text[1024];
-            int size = snprintf(text, sizeof text, "%s", group.programs[i]->name);
+            int size = snprintf(text, sizeof text, "%s", group.programs[i]->entry->name);
 
             if (line == 1)
                 memset(text, '-', (size_t)size);
@@ -492,7 +372,7 @@ static void print_headers(void)
     }
 }
 
-static void show_group(struct program **members, int count)
+static void group_show(struct program **members, int count)
 {
     group = (struct group){.programs = members, .count = count};
     print_headers();
@@ -501,7 +381,7 @@ static void show_group(struct program **members, int count)
     if (*wrapper)
         make_barrier();
     for (int i = 0; i < count; i++)
-        start(members[i]);
+        program_start(members[i]);
     if (*wrapper)
         must("close our end of a pipe", close_file(group.barrier[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
@@ -547,7 +427,7 @@ static void on_ready(uv_stream_t *pipe, ssize_t got, const uv_buf_t *told)
         mark_ready(pipe->data);
 }
 
-static void open_output(struct output *output, struct program *program,
+static void output_open(struct output *output, struct program *program,
                         const char *prefix)
 {
     *output = (struct output){.program = program, .prefix = prefix};
@@ -564,7 +444,7 @@ static void flush_soon(void)
 }
 
 /* In a process group of its own, so that it ends with all that it started. */
-static void start(struct program *program)
+static void program_start(struct program *program)
 {
     uv_stdio_container_t files[READY + 1] = {
         {.flags = UV_IGNORE},
@@ -583,8 +463,8 @@ static void start(struct program *program)
                                     .exit_cb = on_exit_of,
                                     .flags = UV_PROCESS_DETACHED};
 
-    open_output(&program->out, program, "");
-    open_output(&program->err, program, "! ");
+    output_open(&program->out, program, "");
+    output_open(&program->err, program, "! ");
     if (*wrapper)
         must("open a pipe", uv_pipe_init(uv_default_loop(), &program->ready, 0));
     program->started = uv_hrtime();
@@ -615,7 +495,7 @@ static void on_room(uv_handle_t *pipe, size_t suggested, uv_buf_t *room)
 }
 
 /* With all that it started; they may be gone already. */
-static void end_program(struct program *program)
+static void program_end(struct program *program)
 {
     (void)kill(-program->process.pid, SIGKILL);
 }
@@ -626,7 +506,7 @@ static double seconds(uint64_t from, uint64_t to)
 }
 
 /* A line, or, when it is very long, its start. */
-static void add_line(struct output *output)
+static void output_add_line(struct output *output)
 {
     struct program *program = output->program;
     char text[MOST_OF_A_LINE + 64];
@@ -641,13 +521,13 @@ static void add_line(struct output *output)
                          output->size);
     if (program->first_line == 0 && *output->prefix == '\0')
         program->first_line = now;
-    add_moment(&program->story, text, (size_t)size,
-               seconds(program->first_line ? program->first_line : program->started, now),
-               *output->prefix != '\0');
+    trace_add(&program->trace, text, (size_t)size,
+              seconds(program->first_line ? program->first_line : program->started, now),
+              *output->prefix != '\0');
     output->size = 0;
 }
 
-static void add_part(struct output *output, const char *text, size_t size)
+static void output_add_part(struct output *output, const char *text, size_t size)
 {
     if (output->size < sizeof output->part) {
         size_t room = sizeof output->part - output->size;
@@ -657,12 +537,12 @@ static void add_part(struct output *output, const char *text, size_t size)
     output->size += size;
 }
 
-static void close_output(struct output *output)
+static void output_close(struct output *output)
 {
     if (uv_is_closing((uv_handle_t *)&output->pipe))
         return;
     if (output->size > 0)
-        add_line(output);
+        output_add_line(output);
     uv_close((uv_handle_t *)&output->pipe, NULL);
     group.open--;
 }
@@ -677,16 +557,16 @@ static void on_output(uv_stream_t *pipe, ssize_t got, const uv_buf_t *text)
     while (next < end && !program->prints_without_end) {
         const char *newline = memchr(next, '\n', (size_t)(end - next));
 
-        add_part(output, next, (size_t)((newline ? newline : end) - next));
+        output_add_part(output, next, (size_t)((newline ? newline : end) - next));
         if (newline)
-            add_line(output);
+            output_add_line(output);
         next = newline ? newline + 1 : end;
-        program->prints_without_end = program->story.count >= MOST_LINES;
+        program->prints_without_end = program->trace.count >= MOST_LINES;
     }
     if (program->prints_without_end && program->is_running)
-        end_program(program);
+        program_end(program);
     if (got < 0)
-        close_output(output);
+        output_close(output);
     flush_soon();
 }
 
@@ -694,7 +574,7 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
 {
     struct program *program = process->data;
 
-    end_program(program); /* what it left running ends with it */
+    program_end(program); /* what it left running ends with it */
     program->is_running = false;
     program->status = status;
     program->signal = signal;
@@ -713,23 +593,23 @@ static bool ended_badly(const struct program *program)
            (status != program->recorded_status && !program->lacks_tool);
 }
 
-/* The story's end is its last line, except when the program went on for more
+/* The trace's end is its last line, except when the program went on for more
  * than closing takes. (While we were stopped, we did not see when it ended.) */
-static void find_end(struct program *program)
+static void program_find_end(struct program *program)
 {
     uint64_t from = program->first_line ? program->first_line : program->started;
     double end = seconds(from, program->ended);
 
-    if (!was_stopped && end > story_length(&program->story) + 0.3)
-        program->story.end = end;
+    if (!was_stopped && end > trace_length(&program->trace) + 0.3)
+        program->trace.end = end;
 }
 
-static void add_end(struct program *program)
+static void program_add_end(struct program *program)
 {
     char text[128];
     int size;
 
-    find_end(program);
+    program_find_end(program);
     if (program->prints_without_end)
         size = snprintf(text, sizeof text, "-- stopped here: it prints without end");
     else if (program->signal != 0)
@@ -740,8 +620,8 @@ static void add_end(struct program *program)
                         (int)program->status);
     else
         size = snprintf(text, sizeof text, "-- ended after %.2f s",
-                        story_length(&program->story));
-    add_moment(&program->story, text, (size_t)size, 0, true);
+                        trace_length(&program->trace));
+    trace_add(&program->trace, text, (size_t)size, 0, true);
     program->end_is_shown = true;
 }
 
@@ -753,13 +633,13 @@ static bool has_ended(const struct program *program)
 
 /* Somebody whom the program left behind, out of our reach, has its output open
  * and may never close it: we don't wait for him. Returns whether there is one. */
-static bool stop_listening(struct program *program)
+static bool program_stop_reading(struct program *program)
 {
     if (program->is_running || has_ended(program))
         return false;
     if (seconds(program->ended, uv_hrtime()) * 1000 > PATIENCE) {
-        close_output(&program->out);
-        close_output(&program->err);
+        output_close(&program->out);
+        output_close(&program->err);
     }
     return true;
 }
@@ -769,7 +649,7 @@ static void on_flush(uv_timer_t *timer)
     bool some = false;
 
     for (int i = 0; i < group.count; i++)
-        some = stop_listening(group.programs[i]) || some;
+        some = program_stop_reading(group.programs[i]) || some;
     print_rows();
     if (group.open == 0)
         uv_close((uv_handle_t *)timer, NULL);
@@ -791,14 +671,14 @@ static void print_row(void)
         struct program *program = group.programs[i];
         int room = group.count == 1 ? MOST_OF_A_LINE + 64 : column - 2, shown = 0;
 
-        if (program->shown < program->story.count) {
-            const struct moment *moment = &program->story.moments[program->shown];
+        if (program->shown < program->trace.count) {
+            const struct event *event = &program->trace.events[program->shown];
 
             printf("%*s", gap, "");
             gap = 0;
-            offsets[i] += print_text(moment->text + offsets[i], moment->size - offsets[i],
+            offsets[i] += text_print(event->text + offsets[i], event->size - offsets[i],
                                      room, &shown);
-            if (offsets[i] >= moment->size) {
+            if (offsets[i] >= event->size) {
                 offsets[i] = 0;
                 program->shown++;
             }
@@ -818,8 +698,8 @@ static void print_rows(void)
             struct program *program = group.programs[i];
 
             if (!program->end_is_shown && has_ended(program))
-                add_end(program);
-            some = some || program->shown < program->story.count;
+                program_add_end(program);
+            some = some || program->shown < program->trace.count;
         }
         if (some)
             print_row();
@@ -835,14 +715,14 @@ static void explain_missing(const struct program *program)
 {
     char source[300];
 
-    snprintf(source, sizeof source, "%.*s.c", (int)strcspn(program->name, " "),
-             program->name);
+    snprintf(source, sizeof source, "%.*s.c", (int)strcspn(program->entry->name, " "),
+             program->entry->name);
     if (exists(source))
         printf("%s could not be built; the compiler's words are above.\n\n",
-               program->name);
+               program->entry->name);
     else
-        printf("%s cannot be run: there is no %s/%s.\n\n", program->name, directory,
-               source);
+        printf("%s cannot be run: there is no %s/%s.\n\n", program->entry->name,
+               directory, source);
 }
 
 /* How it ended proves nothing: what is wrong may show here, or elsewhere. */
@@ -862,7 +742,7 @@ static void explain_tool(const struct program *program)
 static void show_programs(void)
 {
     struct program *next[MOST_PROGRAMS];
-    int fit = about_says("needs", "alone") ? 1 : width() / COLUMN, count = 0;
+    int fit = lesson_needs(directory, "alone") ? 1 : width() / COLUMN, count = 0;
 
     for (int i = 0; i < program_count; i++) {
         struct program *program = &programs[i];
@@ -871,14 +751,14 @@ static void show_programs(void)
             explain_missing(program);
             continue;
         }
-        if (count > 0 && (count >= fit || program->is_wrong)) {
-            show_group(next, count);
+        if (count > 0 && (count >= fit || program->entry->rank == WRONG)) {
+            group_show(next, count);
             count = 0;
         }
         next[count++] = program;
     }
     if (count > 0)
-        show_group(next, count);
+        group_show(next, count);
     for (int i = 0; i < program_count; i++)
         if (programs[i].lacks_tool && !programs[i].is_missing)
             explain_tool(&programs[i]);
@@ -886,24 +766,24 @@ static void show_programs(void)
 
 static void print_timelines(void)
 {
-    const struct story *stories[MOST_PROGRAMS];
+    const struct trace *traces[MOST_PROGRAMS];
     int count = 0;
 
     for (int i = 0; i < program_count; i++)
         if (!programs[i].is_missing)
-            stories[count++] = &programs[i].story;
+            traces[count++] = &programs[i].trace;
     if (count == 0)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
     print_wrapped(
         "| is a line from above; - is the program, = an actor, dots: not begun yet.", 0);
     putchar('\n');
-    draw_timelines(stories, count, width(), in_colour);
+    text_draw(traces, count, width(), in_colour);
 }
 
 static int by_text(const void *a, const void *b)
 {
-    return compare_lines(a, b);
+    return line_compare(a, b);
 }
 
 static bool is_checksum(const struct line *line)
@@ -911,23 +791,23 @@ static bool is_checksum(const struct line *line)
     return line->size > 9 && memcmp(line->text, "checksum:", 9) == 0;
 }
 
-/* Its lines of stdout in the order of compare_lines(), to be freed. */
-static struct line *sorted_lines(const struct story *story, size_t *count)
+/* Its lines of stdout in the order of line_compare(), to be freed. */
+static struct line *sorted_lines(const struct trace *trace, size_t *count)
 {
-    struct line *lines = malloc((story->count + 1) * sizeof *lines);
+    struct line *lines = malloc((trace->count + 1) * sizeof *lines);
 
     must("compare the programs", lines ? 0 : UV_ENOMEM);
     *count = 0;
-    for (size_t i = 0; i < story->count; i++)
-        if (!story->moments[i].is_comment)
-            lines[(*count)++] = story->moments[i].line;
+    for (size_t i = 0; i < trace->count; i++)
+        if (!trace->events[i].is_comment)
+            lines[(*count)++] = trace->events[i].line;
     qsort(lines, *count, sizeof *lines, by_text);
     return lines;
 }
 
 /* Whether both print the same lines, in whatever order, or the same checksum: only
- * then is one of them faster. Else they play two stories. */
-static bool do_the_same(const struct story *one, const struct story *other)
+ * then is one of them faster. Else they do different things. */
+static bool do_the_same(const struct trace *one, const struct trace *other)
 {
     size_t count, others, i = 0, j = 0;
     struct line *lines = sorted_lines(one, &count),
@@ -935,10 +815,10 @@ static bool do_the_same(const struct story *one, const struct story *other)
     bool same = count == others, same_sum = false;
 
     for (i = 0; same && i < count; i++)
-        same = same_line(&lines[i], &theirs[i]);
+        same = line_equals(&lines[i], &theirs[i]);
     for (i = 0; i < count; i++)
         for (j = 0; is_checksum(&lines[i]) && j < others; j++)
-            same_sum = same_sum || same_line(&lines[i], &theirs[j]);
+            same_sum = same_sum || line_equals(&lines[i], &theirs[j]);
     free(lines);
     free(theirs);
     return same || same_sum;
@@ -946,31 +826,31 @@ static bool do_the_same(const struct story *one, const struct story *other)
 
 /* Where no line has a time, how long it all took is not what the lesson is about: what
  * matters is measured, and told, by the programs themselves. */
-static bool has_times(const struct story *story)
+static bool has_times(const struct trace *trace)
 {
-    for (size_t i = 0; i < story->count; i++)
-        if (story->moments[i].line.kind == TIMED && story->moments[i].line.stamp > 0)
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->events[i].line.kind == TIMED && trace->events[i].line.stamp > 0)
             return true;
     return false;
 }
 
 /* How many times as fast as the sync program it is; nothing where there is
  * nothing to compare. */
-static void compare(const struct program *program, char *text, size_t size)
+static void program_compare(const struct program *program, char *text, size_t size)
 {
     const struct program *sync = &programs[0];
-    double length = story_length(&program->story), of_sync = story_length(&sync->story);
+    double length = trace_length(&program->trace), of_sync = trace_length(&sync->trace);
 
     *text = '\0';
     if (program->is_missing)
         snprintf(text, size, "not built");
     else if (ended_badly(program))
         snprintf(text, size, "did not end well");
-    else if (program->is_wrong)
+    else if (program->entry->rank == WRONG)
         snprintf(text, size, "wrong on purpose");
-    else if (program == sync || rank(sync, slug_size) != 0 || ended_badly(sync) ||
-             of_sync < 0.01 || !has_times(&sync->story) ||
-             !do_the_same(&program->story, &sync->story))
+    else if (program == sync || sync->entry->rank != SYNC || ended_badly(sync) ||
+             of_sync < 0.01 || !has_times(&sync->trace) ||
+             !do_the_same(&program->trace, &sync->trace))
         return;
     else if (length < 0.01)
         snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));
@@ -987,16 +867,16 @@ static void print_totals(void)
     int longest = 0;
 
     for (int i = 0; i < program_count; i++)
-        if ((int)strlen(programs[i].name) > longest)
-            longest = (int)strlen(programs[i].name);
+        if ((int)strlen(programs[i].entry->name) > longest)
+            longest = (int)strlen(programs[i].entry->name);
     printf("%sHow long it took%s\n\n", bold(), plain());
     for (int i = 0; i < program_count; i++) {
         char length[32] = "-  ", comparison[64];
 
         if (!programs[i].is_missing)
-            snprintf(length, sizeof length, "%.2f s", story_length(&programs[i].story));
-        compare(&programs[i], comparison, sizeof comparison);
-        printf("  %-*s %8s%s%s\n", longest, programs[i].name, length,
+            snprintf(length, sizeof length, "%.2f s", trace_length(&programs[i].trace));
+        program_compare(&programs[i], comparison, sizeof comparison);
+        printf("  %-*s %8s%s%s\n", longest, programs[i].entry->name, length,
                *comparison ? "   " : "", comparison);
     }
     putchar('\n');
@@ -1055,11 +935,12 @@ static int close_all(void)
 
     for (int i = 0; i < program_count; i++) {
         all_well = all_well && !ended_badly(&programs[i]);
-        free_story(&programs[i].story);
+        trace_free(&programs[i].trace);
     }
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&interrupts[i], NULL);
     uv_close((uv_handle_t *)&resumption, NULL);
+    catalog_free(&catalog);
     run_and_close();
     return all_well ? 0 : 1;
 }
@@ -1068,12 +949,14 @@ int main(int argc, char *argv[])
 {
     const char *term = getenv("TERM");
 
-    if (argc != 2 || strchr(argv[1], '/') == NULL ||
-        strchr(strrchr(argv[1], '/'), '-') == NULL) {
+    if (argc != 2 || lesson_slug(argv[1]) == NULL) {
         fprintf(stderr, "usage: show lessons/NN-NAME\n");
         return 2;
     }
     directory = argv[1];
+    wrapper = getenv("WITH");
+    if (wrapper == NULL)
+        wrapper = "";
     on_terminal = isatty(STDOUT_FILENO);
     in_colour = on_terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
     setenv("UV_USE_IO_URING", "0", 1); /* as the checks do */

@@ -3,7 +3,6 @@
 #include "timeline/line.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -31,7 +30,7 @@ static size_t read_stamp(const char *text, size_t size, long *hundredths)
     return i + 5;
 }
 
-struct line read_line(const char *text, size_t size)
+struct line line_read(const char *text, size_t size)
 {
     struct line line = {.kind = OTHER, .text = text, .size = size};
     size_t start = read_stamp(text, size, &line.stamp);
@@ -50,7 +49,7 @@ struct line read_line(const char *text, size_t size)
     return line;
 }
 
-size_t actor_size(const struct line *line)
+size_t line_actor_size(const struct line *line)
 {
     for (size_t i = 0; i + 1 < line->size; i++)
         if (line->text[i] == ':' && line->text[i + 1] == ' ')
@@ -137,7 +136,7 @@ static int compare_measurements(const struct line *a, const struct line *b)
     return (i < a->size) - (j < b->size);
 }
 
-int compare_lines(const struct line *a, const struct line *b)
+int line_compare(const struct line *a, const struct line *b)
 {
     int order;
 
@@ -149,12 +148,12 @@ int compare_lines(const struct line *a, const struct line *b)
     return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-bool same_line(const struct line *a, const struct line *b)
+bool line_equals(const struct line *a, const struct line *b)
 {
-    return compare_lines(a, b) == 0;
+    return line_compare(a, b) == 0;
 }
 
-void write_compared(FILE *to, const struct line *line)
+void line_write_compared(FILE *to, const struct line *line)
 {
     for (size_t i = 0; i < line->size;) {
         struct piece piece = {.what = (unsigned char)line->text[i], .size = 1};
@@ -164,17 +163,4 @@ void write_compared(FILE *to, const struct line *line)
         fputc(piece.what == NUMBER ? '#' : piece.what == ZERO ? '0' : piece.what, to);
         i += piece.size;
     }
-}
-
-int compare_names(const char *a, const char *b)
-{
-    while (*a && *a == *b && !(isdigit((unsigned char)*a)))
-        a++, b++;
-    if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-        char *a_end, *b_end;
-        unsigned long one = strtoul(a, &a_end, 10), other = strtoul(b, &b_end, 10);
-
-        return one != other ? (one > other) - (one < other) : compare_names(a_end, b_end);
-    }
-    return (unsigned char)*a - (unsigned char)*b;
 }

@@ -1,7 +1,7 @@
 /* line.h - what a lesson's program printed, line by line, for the tools that
  * check it, show it and draw it. lesson.h is the other end: it prints it. */
-#ifndef STORY_H
-#define STORY_H
+#ifndef LINE_H
+#define LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,24 +23,20 @@ struct line {
 
 /* Take a line of `size` bytes (without its newline) apart. The result points
  * into it, and is good as long as it is. */
-struct line read_line(const char *text, size_t size);
+struct line line_read(const char *text, size_t size);
 
 /* How many bytes of the text, at its start, name who acts ("dryer"); 0: nobody. */
-size_t actor_size(const struct line *line);
+size_t line_actor_size(const struct line *line);
 
 /* Whether the two are the same to a check: kind and text, not the time. In
  * measurements all numbers are alike, except that a whole number that is 0 is
  * like 0 only. */
-bool same_line(const struct line *a, const struct line *b);
+bool line_equals(const struct line *a, const struct line *b);
 
 /* Write what of the text is compared: numbers of a measurement become # or 0. */
-void write_compared(FILE *to, const struct line *line);
+void line_write_compared(FILE *to, const struct line *line);
 
-/* An order of lines with same_line() as its "equal", for qsort(). */
-int compare_lines(const struct line *a, const struct line *b);
-
-/* An order of names for people, for qsort(): queue_async@5.out before
- * queue_async@10.out. */
-int compare_names(const char *a, const char *b);
+/* An order of lines with line_equals() as its "equal", for qsort(). */
+int line_compare(const struct line *a, const struct line *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* draw.c - draw a lesson's recordings as one picture: who did what when.
+/* svg.c - draw a lesson's recordings as one picture: who did what when.
  *
  *     build/common/draw lessons/05-chores >timeline.svg
  *
@@ -20,10 +20,10 @@
  * white sheet with a red edge (class "edge", hidden elsewhere) is moved from --from to
  * --to in --seconds, so that the picture appears as the programs run. */
 
+#include "catalog.h"
 #include "lesson.h"
 #include "timeline/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -45,26 +45,12 @@ enum {
     LEAST_FONT = 15,
     MOST_FONT = 18,
     BETWEEN_TICKS = 75, /* at least */
-    MOST_LANES = 200,
     MOST_RECORDINGS = 10
 };
 
 struct recording {
-    char name[NAME_MAX + 1]; /* queue_async 5 */
-    bool is_sync;
-    struct story story;
-};
-
-struct lane {
-    const char *actor; /* not ended by a 0 */
-    size_t size;
-    bool is_busy; /* he needs the program's own hands */
-};
-
-/* From where to where an actor's lines are. */
-struct span {
-    bool found; /* or he has none in this story */
-    size_t first, last;
+    const struct entry *entry;
+    struct trace trace;
 };
 
 /* What a bar stands for: what a program does itself, or what an actor does. */
@@ -75,13 +61,14 @@ static const char *const words[] = {"free in the loop", "blocked", "busy", "work
 static const char itself[] = "the program"; /* what its own lane is called */
 
 static const char *directory; /* lessons/05-chores */
-static char slug[NAME_MAX + 1];
-static char busy[512]; /* potatoes, carrots */
+static const char *slug;
+static char *busy; /* potatoes, carrots */
 
+static struct catalog catalog;
 static struct recording recordings[MOST_RECORDINGS];
 static int recording_count;
-static struct lane lanes[MOST_LANES]; /* in the same order for all programs */
-static int lane_count, most_lanes;    /* most_lanes: that a program has room for */
+static struct lanes lanes;
+static int most_lanes;  /* that a program has room for */
 static bool has_prints; /* where nobody has a name, the lines get a lane themselves */
 
 static int from, row, font, height;
@@ -92,7 +79,7 @@ static struct {
 } drawn; /* what the legend has to explain */
 
 /* Say why there is no picture, in a sentence, and stop. */
-__attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *format,
+__attribute__((format(printf, 1, 2))) static _Noreturn void svg_die(const char *format,
                                                                     ...)
 {
     va_list arguments;
@@ -112,146 +99,81 @@ static long hundredths(double seconds)
 
 /* --- What was recorded --- */
 
-static FILE *open_file(const char *name, char *path, size_t size)
+static void svg_read_about(void)
 {
-    FILE *file;
-
-    snprintf(path, size, "%s/%s", directory, name);
-    file = fopen(path, "r");
-    if (file == NULL)
-        give_up("cannot read %s: %s", path, strerror(errno));
-    return file;
-}
-
-static void read_about(void)
-{
-    char path[PATH_MAX], line[512];
-    FILE *file = open_file("about", path, sizeof path);
-
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "busy: %511[^\n]", busy) == 1)
-            break;
-    if (ferror(file))
-        give_up("cannot read %s: %s", path, strerror(errno));
-    fclose(file);
+    busy = lesson_about(directory, "busy");
+    if (busy == NULL)
+        svg_die("cannot read %s/about: %s", directory, strerror(errno));
 }
 
 /* What a line of a recording is to the picture; a sentence when it isn't one. */
-static void add_line(struct story *story, const char *text, size_t size, const char *path,
-                     int number)
+static void svg_add_line(struct trace *trace, const char *text, size_t size,
+                         const char *path, int number)
 {
-    struct line line = read_line(text, size);
+    struct line line = line_read(text, size);
     /* What has no time happened after the line before; no picture knows more. */
-    double at = story->count ? story->moments[story->count - 1].at : 0;
+    double at = trace->count ? trace->events[trace->count - 1].at : 0;
     int status, end = 0;
     bool is_exit = sscanf(text, "exit %d%n", &status, &end) == 1 && text[end] == '\0';
     bool is_comment = line.kind == MEASURED || is_exit || strncmp(text, "! ", 2) == 0;
 
     if (line.kind == OTHER && !is_comment)
-        give_up("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
+        svg_die("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
                 number, strrchr(directory, '/') + 1);
-    add_moment(story, text, size, at, is_comment);
+    trace_add(trace, text, size, at, is_comment);
 }
 
-static void read_recording(struct recording *recording, const char *name)
+static void svg_read_recording(struct recording *recording, const struct entry *entry)
 {
-    struct story *story = &recording->story;
+    struct trace *trace = &recording->trace;
     char path[PATH_MAX], *line = NULL;
     size_t room = 0;
     ssize_t size;
-    FILE *file = open_file(name, path, sizeof path);
+    FILE *file;
 
-    snprintf(recording->name, sizeof recording->name, "%s", name);
-    *strrchr(recording->name, '.') = '\0';
-    for (char *at = recording->name; *at; at++)
-        if (*at == '@')
-            *at = ' ';
-    story->program = recording->name;
+    recording->entry = entry;
+    trace->program = entry->name;
+    snprintf(path, sizeof path, "%s/%s", directory, entry->file);
+    file = fopen(path, "r");
+    if (file == NULL)
+        svg_die("cannot read %s: %s", path, strerror(errno));
     errno = 0;
     for (int number = 1; (size = getline(&line, &room, file)) > 0; number++) {
         if (line[size - 1] == '\n')
             line[--size] = '\0';
-        add_line(story, line, (size_t)size, path, number);
+        svg_add_line(trace, line, (size_t)size, path, number);
     }
     if (!feof(file)) /* or there is no memory for the line */
-        give_up("cannot read %s: %s", path, strerror(errno));
-    if (story->count == 0)
-        give_up("%s is empty", path);
-    if (hundredths(story_length(story)) > length)
-        length = hundredths(story_length(story));
+        svg_die("cannot read %s: %s", path, strerror(errno));
+    if (trace->count == 0)
+        svg_die("%s is empty", path);
+    if (hundredths(trace_length(trace)) > length)
+        length = hundredths(trace_length(trace));
     free(line);
     fclose(file);
 }
 
 /* Programs that are wrong on purpose have a verdict, and no timeline. */
-static int is_recording(const struct dirent *entry)
+static void svg_read_recordings(void)
 {
-    const char *end = strrchr(entry->d_name, '.');
+    int error = catalog_read(&catalog, directory), count = 0;
 
-    return end && strcmp(end, ".out") == 0 &&
-           strncmp(entry->d_name, "exercise", 8) != 0 &&
-           strstr(entry->d_name, "_wrong") == NULL;
-}
+    if (error)
+        svg_die("cannot read %s: %s", directory, strerror(error));
+    for (size_t i = 0; i < catalog.count; i++) {
+        const struct entry *entry = &catalog.entries[i];
 
-/* chores_sync.out: "_sync" */
-static const char *kind_of(const char *name)
-{
-    return name + (strlen(slug) < strlen(name) ? strlen(slug) : 0);
-}
-
-/* The sync program, then the async one, then the variants. */
-static int rank(const char *name)
-{
-    const char *kind = kind_of(name);
-
-    if (strncmp(kind, "_sync", 5) == 0 && strchr(".@", kind[5]))
-        return 0;
-    return strncmp(kind, "_async", 6) == 0 && strchr(".@", kind[6]) ? 1 : 2;
-}
-
-static int compare_entries(const struct dirent **a, const struct dirent **b)
-{
-    int order = rank((*a)->d_name) - rank((*b)->d_name);
-
-    return order ? order : compare_names((*a)->d_name, (*b)->d_name);
-}
-
-static void read_recordings(void)
-{
-    struct dirent **entries;
-    int count = scandir(directory, &entries, is_recording, compare_entries);
-
-    if (count < 0)
-        give_up("cannot read %s: %s", directory, strerror(errno));
-    if (count == 0)
-        give_up("there is no recording (.out) in %s", directory);
-    if (count > MOST_RECORDINGS)
-        give_up("%s has %d recordings, and a picture has room for %d", directory, count,
-                MOST_RECORDINGS);
-    for (int i = 0; i < count; i++) {
-        read_recording(&recordings[i], entries[i]->d_name);
-        recordings[i].is_sync = strncmp(kind_of(entries[i]->d_name), "_sync", 5) == 0;
-        free(entries[i]);
+        if (entry->is_recorded && entry->rank != WRONG && count++ < MOST_RECORDINGS)
+            svg_read_recording(&recordings[recording_count++], entry);
     }
-    free(entries);
-    recording_count = count;
+    if (count == 0)
+        svg_die("there is no recording (.out) in %s", directory);
+    if (count > MOST_RECORDINGS)
+        svg_die("%s has %d recordings, and a picture has room for %d", directory, count,
+                MOST_RECORDINGS);
 }
 
 /* --- Who is in which lane --- */
-
-static bool is_of(const struct lane *lane, const struct moment *moment)
-{
-    return !moment->is_comment && moment->actor_size == lane->size &&
-           memcmp(moment->line.text, lane->actor, lane->size) == 0;
-}
-
-static bool is_known(const struct moment *moment)
-{
-    for (int i = 0; i < lane_count; i++)
-        if (is_of(&lanes[i], moment))
-            return true;
-    return false;
-}
 
 /* Whether `about` says that he is: one of "potatoes, carrots". */
 static bool is_busy(const char *actor, size_t size)
@@ -269,46 +191,24 @@ static bool is_busy(const char *actor, size_t size)
     return false;
 }
 
-static void find_lanes(void)
+static void svg_find_lanes(void)
 {
     for (int i = 0; i < recording_count; i++) {
-        const struct story *story = &recordings[i].story;
-
-        for (size_t k = 0; k < story->count; k++) {
-            const struct moment *moment = &story->moments[k];
-
-            if (moment->is_comment || moment->actor_size == 0 || is_known(moment))
-                continue;
-            if (lane_count == MOST_LANES)
-                give_up("%s has more than %d actors", directory, MOST_LANES);
-            lanes[lane_count++] =
-                (struct lane){moment->line.text, moment->actor_size,
-                              is_busy(moment->line.text, moment->actor_size)};
-        }
+        lanes_add(&lanes, &recordings[i].trace, MOST_LANES);
+        if (!lanes_suffice(&lanes, &recordings[i].trace))
+            svg_die("%s has more than %d actors", directory, MOST_LANES);
     }
-    has_prints = lane_count == 0;
+    for (struct lane *lane = lanes.lane; lane < lanes.lane + lanes.count; lane++)
+        lane->is_busy = is_busy(lane->actor, lane->size);
+    has_prints = lanes.count == 0;
 }
 
-/* The first and the last of his lines in a story. */
-static struct span find_span(const struct story *story, const struct lane *lane)
-{
-    struct span span = {0};
-
-    for (size_t i = 0; i < story->count; i++)
-        if (is_of(lane, &story->moments[i])) {
-            span.first = span.found ? span.first : i;
-            span.last = i;
-            span.found = true;
-        }
-    return span;
-}
-
-static int count_lanes(const struct story *story)
+static int svg_count_lanes(const struct trace *trace)
 {
     int count = 0;
 
-    for (int i = 0; i < lane_count; i++)
-        count += find_span(story, &lanes[i]).found;
+    for (int i = 0; i < lanes.count; i++)
+        count += lane_span(&lanes.lane[i], trace).found;
     return count;
 }
 
@@ -319,7 +219,7 @@ static int count_lanes(const struct story *story)
 
 /* How wide it is at most, in the widest of the usual fonts: what is reckoned too
  * wide is not drawn, or is cut, so that nothing runs into anything. */
-static int width_of(const char *text, size_t size)
+static int svg_width(const char *text, size_t size)
 {
     int width = 0; /* in 1/100 of the font's size */
 
@@ -334,9 +234,9 @@ static int width_of(const char *text, size_t size)
     return width * font / 100;
 }
 
-static int width_of_bold(const char *text, size_t size)
+static int svg_bold_width(const char *text, size_t size)
 {
-    return width_of(text, size) * 9 / 8;
+    return svg_width(text, size) * 9 / 8;
 }
 
 /* How far below the top of a row its text stands. */
@@ -347,7 +247,7 @@ static int baseline(void)
 
 /* What would be taken for a tag is written so that it isn't; what is no
  * character at all becomes a question mark. */
-static void write_text(const char *text, size_t size)
+static void svg_write_text(const char *text, size_t size)
 {
     static const char *const written[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
 
@@ -357,7 +257,7 @@ static void write_text(const char *text, size_t size)
 
         while (i + plain < size && !memchr("&<>\"", text[i + plain], 4))
             plain++;
-        print_text(text + i, plain, INT_MAX, &shown);
+        text_print(text + i, plain, INT_MAX, &shown);
         i += plain;
         if (i < size)
             fputs(written[strchr("&<>\"", text[i++]) - "&<>\""], stdout);
@@ -365,18 +265,20 @@ static void write_text(const char *text, size_t size)
 }
 
 /* A name left of the lanes, cut where it would run into them. */
-static void draw_name(int indent, int y, const char *more, const char *name, size_t size)
+static void svg_draw_name(int indent, int y, const char *more, const char *name,
+                          size_t size)
 {
     int room = from - 10 - MARGIN - indent;
     size_t shown = size;
 
-    if (width_of_bold(name, size) > room)
-        for (shown = 0; width_of_bold(name, shown + 1) + width_of_bold("...", 3) <= room;)
+    if (svg_bold_width(name, size) > room)
+        for (shown = 0;
+             svg_bold_width(name, shown + 1) + svg_bold_width("...", 3) <= room;)
             do
                 shown++; /* a character of several bytes is not cut in two */
             while (((unsigned char)name[shown] & 0xc0) == 0x80);
     printf("<text x=\"%d\" y=\"%d\"%s>", MARGIN + indent, y + baseline(), more);
-    write_text(name, shown);
+    svg_write_text(name, shown);
     printf("%s</text>\n", shown < size ? "..." : "");
 }
 
@@ -387,7 +289,7 @@ static int x_of(double at)
     return from + (int)((hundredths(at) * (TO - from) + length / 2) / length);
 }
 
-static void draw_box(enum doing doing, int x, int y, int width, int high)
+static void svg_draw_box(enum doing doing, int x, int y, int width, int high)
 {
     static const char *const classes[] = {"free", "blocked", "busy", "busy", "actor"};
     static const char *const strokes[] = {"#1c2733", "#5c6670", "#1c2733", "#1c2733",
@@ -405,14 +307,14 @@ static void draw_box(enum doing doing, int x, int y, int width, int high)
 }
 
 /* A line that was printed: seen on light bars and on dark ones. */
-static void draw_mark(int x, int y, int high)
+static void svg_draw_mark(int x, int y, int high)
 {
     printf("<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" "
            "fill=\"#00304f\" stroke=\"#fff\" stroke-width=\"0.8\"/>\n",
            x - 2, y - 1, high + 2);
 }
 
-static void draw_dots(int x, int to, int y)
+static void svg_draw_dots(int x, int to, int y)
 {
     printf("<line class=\"dots\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
            "stroke=\"#4a5560\" stroke-width=\"3.5\" stroke-linecap=\"round\" "
@@ -424,40 +326,40 @@ static void draw_dots(int x, int to, int y)
 /* --- The program's own lane --- */
 
 /* Who keeps the program at work between a line and the next, if anybody does. */
-static const struct lane *working_after(const struct story *story, size_t line)
+static const struct lane *working_after(const struct trace *trace, size_t line)
 {
-    for (int i = 0; i < lane_count; i++) {
-        struct span span = find_span(story, &lanes[i]);
+    for (int i = 0; i < lanes.count; i++) {
+        struct span span = lane_span(&lanes.lane[i], trace);
 
-        if (lanes[i].is_busy && span.found && span.first <= line && line < span.last)
-            return &lanes[i];
+        if (lanes.lane[i].is_busy && span.found && span.first <= line && line < span.last)
+            return &lanes.lane[i];
     }
     return NULL;
 }
 
 /* Whether the program gave way between his lines: somebody else has one there. */
-static bool works_in_pieces(const struct story *story, const struct lane *lane)
+static bool works_in_pieces(const struct trace *trace, const struct lane *lane)
 {
     struct span span = {0};
 
     if (lane)
-        span = find_span(story, lane);
+        span = lane_span(lane, trace);
     for (size_t i = span.first; i < span.last; i++)
-        if (!story->moments[i].is_comment && !is_of(lane, &story->moments[i]))
+        if (!trace->events[i].is_comment && !lane_has(lane, &trace->events[i]))
             return true;
     return false;
 }
 
-static void draw_stretch(enum doing doing, double start, double end, int y)
+static void svg_draw_stretch(enum doing doing, double start, double end, int y)
 {
     int x = x_of(start) + 2, width = x_of(end) - 2 - x;
     const char *word = words[doing];
     size_t size = strlen(word);
 
-    draw_box(doing, x, y + 2, width, row - 5);
-    if (width_of(word, size) + 8 > width)
+    svg_draw_box(doing, x, y + 2, width, row - 5);
+    if (svg_width(word, size) + 8 > width)
         size = strcspn(word, " "); /* "free" */
-    if (width_of(word, size) + 8 > width)
+    if (svg_width(word, size) + 8 > width)
         return;
     printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\"%s>%.*s</text>\n",
            x + width / 2, y + baseline(),
@@ -468,50 +370,50 @@ static void draw_stretch(enum doing doing, double start, double end, int y)
 }
 
 /* From line to line; what goes on is drawn in one stretch. */
-static void draw_program(const struct recording *recording, int y)
+static void svg_draw_program(const struct recording *recording, int y)
 {
-    const struct story *story = &recording->story;
-    enum doing waits = recording->is_sync ? BLOCKED : FREE;
-    enum doing works = recording->is_sync ? WORKING : BUSY;
+    const struct trace *trace = &recording->trace;
+    enum doing waits = recording->entry->is_sync ? BLOCKED : FREE;
+    enum doing works = recording->entry->is_sync ? WORKING : BUSY;
     const struct lane *lane = NULL; /* who is at work until this line */
     double start = 0;
 
-    for (size_t i = 0; i < story->count; i++) {
-        double at = story->moments[i].at;
-        const struct lane *next = working_after(story, i);
-        bool is_last = i + 1 == story->count, in_pieces = works_in_pieces(story, lane);
+    for (size_t i = 0; i < trace->count; i++) {
+        double at = trace->events[i].at;
+        const struct lane *next = working_after(trace, i);
+        bool is_last = i + 1 == trace->count, in_pieces = works_in_pieces(trace, lane);
 
         /* Of several lines at the same time, the last one tells what comes then. */
-        if (!is_last && story->moments[i + 1].at <= at)
+        if (!is_last && trace->events[i + 1].at <= at)
             continue;
         if (at > start &&
             (is_last || next != lane || in_pieces || (!lane && waits == BLOCKED))) {
-            draw_stretch(lane ? works : waits, start, at, y);
+            svg_draw_stretch(lane ? works : waits, start, at, y);
             drawn.pieces = drawn.pieces || in_pieces;
             start = at;
         }
         lane = next;
     }
-    for (size_t i = 0; !has_prints && i < story->count; i++)
-        if (!story->moments[i].is_comment && story->moments[i].actor_size == 0)
-            draw_mark(x_of(story->moments[i].at), y + 2, row - 5);
+    for (size_t i = 0; !has_prints && i < trace->count; i++)
+        if (!trace->events[i].is_comment && trace->events[i].actor_size == 0)
+            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The lanes of the actors --- */
 
 /* What he says at one moment, "start, sleep for 2 s": all of it if there is room,
  * or the last of it, or nothing. Returns the size of what fits. */
-static size_t choose_words(const struct story *story, const struct lane *lane, size_t i,
-                           char *text, size_t size, int room)
+static size_t svg_choose_words(const struct trace *trace, const struct lane *lane,
+                               size_t i, char *text, size_t size, int room)
 {
-    double at = story->moments[i].at;
+    double at = trace->events[i].at;
     size_t used = 0;
     struct line last = {0};
     size_t skip = lane->size ? lane->size + 2 : 0;
 
-    for (; i < story->count && story->moments[i].at <= at; i++)
-        if (is_of(lane, &story->moments[i])) {
-            last = story->moments[i].line;
+    for (; i < trace->count && trace->events[i].at <= at; i++)
+        if (lane_has(lane, &trace->events[i])) {
+            last = trace->events[i].line;
             last.text += skip;
             last.size -= skip;
             if (used + last.size + 3 < size) {
@@ -521,48 +423,48 @@ static size_t choose_words(const struct story *story, const struct lane *lane, s
                 used += last.size;
             }
         }
-    if (width_of(text, used) <= room)
+    if (svg_width(text, used) <= room)
         return used;
-    if (last.size >= size || width_of(last.text, last.size) > room)
+    if (last.size >= size || svg_width(last.text, last.size) > room)
         return 0;
     memcpy(text, last.text, last.size);
     return last.size;
 }
 
-/* The next of his lines that comes later; the story's count if there is none. */
-static size_t next_of(const struct story *story, const struct lane *lane, size_t i)
+/* The next of his lines that comes later; the trace's count if there is none. */
+static size_t next_of(const struct trace *trace, const struct lane *lane, size_t i)
 {
-    double at = story->moments[i].at;
+    double at = trace->events[i].at;
 
-    while (i < story->count &&
-           (story->moments[i].at <= at || !is_of(lane, &story->moments[i])))
+    while (i < trace->count &&
+           (trace->events[i].at <= at || !lane_has(lane, &trace->events[i])))
         i++;
     return i;
 }
 
 /* The words stand right of their mark, up to the next one; those of the last mark
  * left of it when the picture ends there. */
-static void draw_words(const struct story *story, const struct lane *lane, size_t first,
-                       int y)
+static void svg_draw_words(const struct trace *trace, const struct lane *lane,
+                           size_t first, int y)
 {
     int taken = from; /* by a mark, and by words */
 
-    for (size_t i = first, next; i < story->count; i = next) {
-        int x = x_of(story->moments[i].at), right = TO;
+    for (size_t i = first, next; i < trace->count; i = next) {
+        int x = x_of(trace->events[i].at), right = TO;
         bool is_last, is_left = false, in_bar;
         char text[512];
         size_t size;
 
-        next = next_of(story, lane, i);
-        is_last = next == story->count;
+        next = next_of(trace, lane, i);
+        is_last = next == trace->count;
         if (!is_last)
-            right = x_of(story->moments[next].at);
-        size = choose_words(story, lane, i, text, sizeof text, right - x - 14);
+            right = x_of(trace->events[next].at);
+        size = svg_choose_words(trace, lane, i, text, sizeof text, right - x - 14);
         if (size == 0 && is_last) {
-            size = choose_words(story, lane, i, text, sizeof text, x - taken - 20);
+            size = svg_choose_words(trace, lane, i, text, sizeof text, x - taken - 20);
             is_left = true;
         }
-        taken = x + 7 + (size ? width_of(text, size) : 0);
+        taken = x + 7 + (size ? svg_width(text, size) : 0);
         in_bar = !is_last || (is_left && i != first);
         if (size == 0)
             continue;
@@ -571,31 +473,32 @@ static void draw_words(const struct story *story, const struct lane *lane, size_
                !in_bar         ? HALO
                : lane->is_busy ? " fill=\"#fff\""
                                : "");
-        write_text(text, size);
+        svg_write_text(text, size);
         printf("</text>\n");
     }
 }
 
-static void draw_lane(const struct story *story, const struct lane *lane, int y)
+static void svg_draw_lane(const struct trace *trace, const struct lane *lane, int y)
 {
-    struct span span = find_span(story, lane);
-    int start = x_of(story->moments[span.first].at);
-    int end = x_of(story->moments[span.last].at);
+    struct span span = lane_span(lane, trace);
+    int start = x_of(trace->events[span.first].at);
+    int end = x_of(trace->events[span.last].at);
 
     if (!span.found)
         return;
     if (lane->size > 0) {
-        draw_name(INDENT, y, "", lane->actor, lane->size);
+        svg_draw_name(INDENT, y, "", lane->actor, lane->size);
         if (start > from)
-            draw_dots(from + 6, start - 6, y + row / 2);
-        draw_box(lane->is_busy ? BUSY : UNDER_WAY, start, y + 2, end - start, row - 5);
+            svg_draw_dots(from + 6, start - 6, y + row / 2);
+        svg_draw_box(lane->is_busy ? BUSY : UNDER_WAY, start, y + 2, end - start,
+                     row - 5);
     } else {
-        draw_name(INDENT, y, "", "prints", strlen("prints"));
+        svg_draw_name(INDENT, y, "", "prints", strlen("prints"));
     }
-    draw_words(story, lane, span.first, y);
+    svg_draw_words(trace, lane, span.first, y);
     for (size_t i = span.first; i <= span.last; i++)
-        if (is_of(lane, &story->moments[i]))
-            draw_mark(x_of(story->moments[i].at), y + 2, row - 5);
+        if (lane_has(lane, &trace->events[i]))
+            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
 }
 
 /* --- The picture --- */
@@ -603,12 +506,12 @@ static void draw_lane(const struct story *story, const struct lane *lane, int y)
 /* A row for a program's name, one for itself, and one for each lane. */
 static int rows_of(const struct recording *recording)
 {
-    int count = has_prints ? 1 : count_lanes(&recording->story);
+    int count = has_prints ? 1 : svg_count_lanes(&recording->trace);
 
     return 2 + (count < most_lanes ? count : most_lanes);
 }
 
-static int count_rows(void)
+static int svg_count_rows(void)
 {
     int rows = 0;
 
@@ -619,27 +522,28 @@ static int count_rows(void)
 
 /* Everything is as large as there is room for. Where there are too many actors
  * even for the smallest rows, a program's last row says how many aren't drawn. */
-static void choose_sizes(void)
+static void svg_choose_sizes(void)
 {
     int room = HEIGHT - TOP - BOTTOM - recording_count * BETWEEN;
     int widest;
 
-    for (most_lanes = MOST_LANES; count_rows() * LEAST_ROW > room; most_lanes--)
+    for (most_lanes = MOST_LANES; svg_count_rows() * LEAST_ROW > room; most_lanes--)
         if (most_lanes == 1)
-            give_up("%s has too many recordings for one picture", directory);
-    row = room / count_rows() < MOST_ROW ? room / count_rows() : MOST_ROW;
-    height = TOP + BOTTOM + recording_count * BETWEEN + count_rows() * row;
+            svg_die("%s has too many recordings for one picture", directory);
+    row = room / svg_count_rows() < MOST_ROW ? room / svg_count_rows() : MOST_ROW;
+    height = TOP + BOTTOM + recording_count * BETWEEN + svg_count_rows() * row;
     font = row * 7 / 10;
     font = font < LEAST_FONT ? LEAST_FONT : font > MOST_FONT ? MOST_FONT : font;
 
-    widest = INDENT + width_of_bold(itself, strlen(itself));
+    widest = INDENT + svg_bold_width(itself, strlen(itself));
     for (int i = 0; i < recording_count; i++) {
-        int wide = width_of_bold(recordings[i].name, strlen(recordings[i].name));
+        int wide =
+            svg_bold_width(recordings[i].entry->name, strlen(recordings[i].entry->name));
 
         widest = wide > widest ? wide : widest;
     }
-    for (int i = 0; i < lane_count; i++) {
-        int wide = INDENT + width_of_bold(lanes[i].actor, lanes[i].size);
+    for (int i = 0; i < lanes.count; i++) {
+        int wide = INDENT + svg_bold_width(lanes.lane[i].actor, lanes.lane[i].size);
 
         widest = wide > widest ? wide : widest;
     }
@@ -650,42 +554,42 @@ static void choose_sizes(void)
 }
 
 /* For those who don't see the picture. */
-static void describe(void)
+static void svg_describe(void)
 {
     printf("<title id=\"%s-title\">Who does what when in", slug);
     for (int i = 0; i < recording_count; i++) {
         printf("%s", i == 0 ? " " : i < recording_count - 1 ? ", " : " and ");
-        write_text(recordings[i].name, strlen(recordings[i].name));
+        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
     }
     printf("</title>\n<desc id=\"%s-desc\">", slug);
     for (int i = 0; i < recording_count; i++) {
-        const struct story *story = &recordings[i].story;
+        const struct trace *trace = &recordings[i].trace;
 
         printf("%s", i ? "\n" : "");
-        write_text(recordings[i].name, strlen(recordings[i].name));
-        printf(" takes %.2f s", story_length(story));
-        for (int k = 0; k < lane_count; k++) {
-            struct span span = find_span(story, &lanes[k]);
+        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
+        printf(" takes %.2f s", trace_length(trace));
+        for (int k = 0; k < lanes.count; k++) {
+            struct span span = lane_span(&lanes.lane[k], trace);
 
             if (!span.found)
                 continue;
             printf("; ");
-            write_text(lanes[k].actor, lanes[k].size);
-            printf(" from %.2f to %.2f", story->moments[span.first].at,
-                   story->moments[span.last].at);
+            svg_write_text(lanes.lane[k].actor, lanes.lane[k].size);
+            printf(" from %.2f to %.2f", trace->events[span.first].at,
+                   trace->events[span.last].at);
         }
-        for (size_t k = 0; has_prints && k < story->count; k++)
-            if (!story->moments[k].is_comment) {
+        for (size_t k = 0; has_prints && k < trace->count; k++)
+            if (!trace->events[k].is_comment) {
                 printf("; ");
-                write_text(story->moments[k].line.text, story->moments[k].line.size);
-                printf(" at %.2f", story->moments[k].at);
+                svg_write_text(trace->events[k].line.text, trace->events[k].line.size);
+                printf(" at %.2f", trace->events[k].at);
             }
         printf(".");
     }
     printf("</desc>\n");
 }
 
-static void open_picture(void)
+static void svg_begin(void)
 {
     printf("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" "
            "viewBox=\"0 0 %d %d\" role=\"img\" "
@@ -693,7 +597,7 @@ static void open_picture(void)
            "style=\"--seconds: %.2f; --from: %dpx; --to: %dpx\" "
            "font-family=\"system-ui, sans-serif\" font-size=\"%d\" fill=\"#14191f\">\n",
            WIDTH, height, slug, slug, (double)length / 100, from, TO, font);
-    describe();
+    svg_describe();
     printf("<defs><pattern id=\"%s-hatch\" width=\"9\" height=\"9\" "
            "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
            "<rect width=\"9\" height=\"9\" fill=\"#fff\"/>"
@@ -702,15 +606,11 @@ static void open_picture(void)
            slug, WIDTH, height);
 }
 
-/* Ticks at 0.01, 0.02, 0.05, 0.1, ... s: the smallest step with room for labels. */
-static void draw_axis(void)
+static void svg_draw_axis(void)
 {
-    long step = 1;
-    int places;
+    long step = axis_step((double)length, TO - from, BETWEEN_TICKS);
+    int places = axis_places(step);
 
-    for (int i = 0; step * (TO - from) < BETWEEN_TICKS * length; i++)
-        step = i % 3 == 1 ? step * 5 / 2 : step * 2;
-    places = step % 100 == 0 ? 0 : step % 10 == 0 ? 1 : 2;
     for (long at = 0; at <= length; at += step) {
         int x = x_of((double)at / 100);
 
@@ -723,14 +623,14 @@ static void draw_axis(void)
 
 /* The total, at the line where the program ends; right of it where there is room,
  * so that on a slide it doesn't appear before its time. */
-static void draw_end(const struct recording *recording, int y)
+static void svg_draw_end(const struct recording *recording, int y)
 {
-    int x = x_of(story_length(&recording->story)), larger = font + 3;
+    int x = x_of(trace_length(&recording->trace)), larger = font + 3;
     char total[64];
     bool is_left;
 
-    snprintf(total, sizeof total, "%.2f s", story_length(&recording->story));
-    is_left = x + 8 + width_of_bold(total, strlen(total)) * larger / font > TO;
+    snprintf(total, sizeof total, "%.2f s", trace_length(&recording->trace));
+    is_left = x + 8 + svg_bold_width(total, strlen(total)) * larger / font > TO;
     printf("<line class=\"end\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
            "stroke=\"#14191f\" stroke-width=\"2\"/>\n",
            x, y + 2, x, y + 2 * row);
@@ -740,21 +640,22 @@ static void draw_end(const struct recording *recording, int y)
            total);
 }
 
-static void draw_recording(const struct recording *recording, int y)
+static void svg_draw_recording(const struct recording *recording, int y)
 {
     const struct lane nobody = {.actor = ""};
-    const struct story *story = &recording->story;
-    int left = count_lanes(story), rows = rows_of(recording) - 2;
+    const struct trace *trace = &recording->trace;
+    int left = svg_count_lanes(trace), rows = rows_of(recording) - 2;
 
-    draw_end(recording, y);
-    draw_name(0, y, " font-weight=\"bold\"", recording->name, strlen(recording->name));
+    svg_draw_end(recording, y);
+    svg_draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
+                  strlen(recording->entry->name));
     y += row;
-    draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
-    draw_program(recording, y);
+    svg_draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
+    svg_draw_program(recording, y);
     if (has_prints)
-        draw_lane(story, &nobody, y + row);
-    for (int i = 0; i < lane_count; i++) {
-        if (!find_span(story, &lanes[i]).found)
+        svg_draw_lane(trace, &nobody, y + row);
+    for (int i = 0; i < lanes.count; i++) {
+        if (!lane_span(&lanes.lane[i], trace).found)
             continue;
         y += row;
         if (--rows == 0 && left > 1) {
@@ -762,20 +663,20 @@ static void draw_recording(const struct recording *recording, int y)
                    y + baseline(), left);
             break;
         }
-        draw_lane(story, &lanes[i], y);
+        svg_draw_lane(trace, &lanes.lane[i], y);
         left--;
     }
 }
 
 /* Returns where the next one stands. */
-static int explain(int x, const char *text)
+static int svg_explain(int x, const char *text)
 {
     printf("<text x=\"%d\" y=\"%d\">%s</text>\n", x + 42, height - 12, text);
-    return x + 42 + width_of(text, strlen(text)) + 20;
+    return x + 42 + svg_width(text, strlen(text)) + 20;
 }
 
 /* What occurs in the picture, and nothing else. */
-static void draw_legend(void)
+static void svg_draw_legend(void)
 {
     int x = MARGIN, y = height - 26, high = 16;
     bool has_all = drawn.doing[BLOCKED] && drawn.doing[FREE] && drawn.dots &&
@@ -784,36 +685,36 @@ static void draw_legend(void)
     font = has_all ? LEAST_FONT : LEAST_FONT + 2; /* so that it fits */
     printf("<g class=\"legend\" font-size=\"%d\">\n", font);
     if (drawn.doing[BLOCKED]) {
-        draw_box(BLOCKED, x, y, 34, high);
-        x = explain(x, "blocked: can only wait");
+        svg_draw_box(BLOCKED, x, y, 34, high);
+        x = svg_explain(x, "blocked: can only wait");
     }
     if (drawn.doing[FREE]) {
-        draw_box(FREE, x, y, 34, high);
-        x = explain(x, "free: hears who is done");
+        svg_draw_box(FREE, x, y, 34, high);
+        x = svg_explain(x, "free: hears who is done");
     }
     if (drawn.doing[BUSY] || drawn.doing[WORKING]) {
         for (int i = 0; i < (drawn.pieces ? 3 : 1); i++)
-            draw_box(BUSY, x + 12 * i, y, drawn.pieces ? 8 : 34, high);
-        x = explain(x, drawn.pieces ? "at work; listens at gaps" : "at work");
+            svg_draw_box(BUSY, x + 12 * i, y, drawn.pieces ? 8 : 34, high);
+        x = svg_explain(x, drawn.pieces ? "at work; listens at gaps" : "at work");
     }
     if (drawn.doing[UNDER_WAY]) {
-        draw_box(UNDER_WAY, x + 2, y, 30, high);
-        draw_mark(x + 2, y, high);
-        draw_mark(x + 32, y, high);
-        x = explain(x, "under way, a mark per line");
+        svg_draw_box(UNDER_WAY, x + 2, y, 30, high);
+        svg_draw_mark(x + 2, y, high);
+        svg_draw_mark(x + 32, y, high);
+        x = svg_explain(x, "under way, a mark per line");
     } else {
-        draw_mark(x + 30, y, high);
-        x = explain(x, "a line is printed");
+        svg_draw_mark(x + 30, y, high);
+        x = svg_explain(x, "a line is printed");
     }
     if (drawn.dots) {
-        draw_dots(x + 2, x + 33, y + high / 2);
-        explain(x, "not begun");
+        svg_draw_dots(x + 2, x + 33, y + high / 2);
+        svg_explain(x, "not begun");
     }
     printf("</g>\n");
 }
 
 /* Over the lanes, from their left end to beyond the right one of the picture. */
-static void draw_edge(void)
+static void svg_draw_edge(void)
 {
     printf("<g class=\"edge\" visibility=\"hidden\">"
            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>"
@@ -823,29 +724,26 @@ static void draw_edge(void)
            from, height - BOTTOM + 4);
 }
 
-/* lessons/05-chores: "chores", of which the picture's ids are made. */
-static bool read_slug(void)
+/* The picture's ids are made of it. */
+static bool svg_read_slug(void)
 {
-    const char *name = strrchr(directory, '/');
-
-    name = name ? strchr(name, '-') : NULL;
-    if (name)
-        snprintf(slug, sizeof slug, "%s", name + 1);
-    return *slug && slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+    slug = lesson_slug(directory);
+    return slug && *slug &&
+           slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static void draw_picture(void)
+static void svg_draw_picture(void)
 {
     int y = TOP;
 
-    open_picture();
-    draw_axis();
+    svg_begin();
+    svg_draw_axis();
     for (int i = 0; i < recording_count; i++) {
-        draw_recording(&recordings[i], y);
+        svg_draw_recording(&recordings[i], y);
         y += rows_of(&recordings[i]) * row + BETWEEN;
     }
-    draw_legend();
-    draw_edge();
+    svg_draw_legend();
+    svg_draw_edge();
     printf("</svg>\n");
 }
 
@@ -853,28 +751,29 @@ static void draw_picture(void)
 static bool takes_time(void)
 {
     for (int i = 0; i < recording_count; i++)
-        if (story_length(&recordings[i].story) > 0)
+        if (trace_length(&recordings[i].trace) > 0)
             return true;
     return false;
 }
 
 int main(int argc, char *argv[])
 {
-
     directory = argc == 2 ? argv[1] : "";
-    if (!read_slug()) {
+    if (!svg_read_slug()) {
         fprintf(stderr, "usage: draw lessons/NN-name\n");
         return 2;
     }
-    read_about();
-    read_recordings();
-    find_lanes();
-    choose_sizes();
+    svg_read_about();
+    svg_read_recordings();
+    svg_find_lanes();
+    svg_choose_sizes();
     if (takes_time())
-        draw_picture();
+        svg_draw_picture();
     for (int i = 0; i < recording_count; i++)
-        free_story(&recordings[i].story);
+        trace_free(&recordings[i].trace);
+    catalog_free(&catalog);
+    free(busy);
     if (fflush(stdout) != 0 || ferror(stdout))
-        give_up("cannot write the picture: %s", strerror(errno));
+        svg_die("cannot write the picture: %s", strerror(errno));
     return 0;
 }

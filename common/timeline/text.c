@@ -1,113 +1,66 @@
-/* timeline.c - see timeline.h */
+/* text.c - see text.h */
+
+#define _XOPEN_SOURCE 700 /* wcwidth() */
 
 #include "timeline/text.h"
-#include "lesson.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 enum {
-    MOST_LANES = 40,
+    SHOWN_LANES = 40, /* of more, the picture only says that there are some */
     LONGEST_NAME = 32,
     MOST_COLUMNS = 100, /* of a bar */
     TICKS = 9           /* columns from one to the next, at least */
 };
 
-void add_moment(struct story *story, const char *text, size_t size, double seconds,
-                bool is_comment)
-{
-    char *copy = malloc(size + 1);
-    struct moment *moment;
-
-    if (story->count == story->room) {
-        story->room = story->room * 2 + 64;
-        story->moments = realloc(story->moments, story->room * sizeof *story->moments);
-    }
-    must("remember a line", copy && story->moments ? 0 : UV_ENOMEM);
-    memcpy(copy, text, size);
-    moment = &story->moments[story->count++];
-    *moment = (struct moment){.text = copy, .size = size, .line = read_line(copy, size)};
-    /* A measurement is nobody's, whatever stands before its colon. */
-    moment->actor_size = moment->line.kind == MEASURED ? 0 : actor_size(&moment->line);
-    moment->is_comment = is_comment;
-    moment->at = moment->line.kind == TIMED ? (double)moment->line.stamp / 100 : seconds;
-}
-
-double story_length(const struct story *story)
-{
-    double length = story->end;
-
-    for (size_t i = 0; i < story->count; i++)
-        if (!story->moments[i].is_comment && story->moments[i].at > length)
-            length = story->moments[i].at;
-    return length;
-}
-
-void free_story(struct story *story)
-{
-    for (size_t i = 0; i < story->count; i++)
-        free(story->moments[i].text);
-    free(story->moments);
-    *story = (struct story){0};
-}
-
 /* --- Text on a screen --- */
 
-/* How wide characters are that aren't 1; -1: not to be printed, since they
- * steer the terminal, or turn the direction of the text. */
-static int width_of(unsigned code)
+/* Whatever locale our user has, programs print UTF-8. Returns false if there is no such
+ * locale here; what isn't ASCII is no character then. */
+static bool use_utf8(void)
 {
-    static const struct {
-        unsigned first, last;
-        int width;
-    } others[] = {
-        {0x00, 0x1f, -1},      {0x7f, 0x9f, -1},         {0x300, 0x36f, 0},
-        {0x1100, 0x115f, 2},   {0x200b, 0x200d, 0},      {0x200e, 0x200f, -1},
-        {0x2028, 0x202e, -1},  {0x2060, 0x206f, -1},     {0x20d0, 0x20ff, 0},
-        {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},      {0xd800, 0xdfff, -1},
-        {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},      {0xfe30, 0xfe6f, 2},
-        {0xfeff, 0xfeff, -1},  {0xff00, 0xff60, 2},      {0xffe0, 0xffe6, 2},
-        {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2},    {0x1f900, 0x1faff, 2},
-        {0x20000, 0x3ffff, 2}, {0x110000, 0x1fffff, -1},
-    };
-
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (code >= others[i].first && code <= others[i].last)
-            return others[i].width;
-    return 1;
+    return MB_CUR_MAX > 1 || setlocale(LC_CTYPE, "C.UTF-8") ||
+           setlocale(LC_CTYPE, "en_US.UTF-8");
 }
 
-/* The size of the character (UTF-8) at the start of a text, and its width; a
- * byte that belongs to none counts as one of width -1. */
-static size_t read_character(const char *text, size_t size, int *width)
+/* What turns the direction of the text, which wcwidth() takes for nothing special. */
+static bool turns_text(wchar_t code)
 {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)*text;
-    size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    unsigned code = length == 1 ? first : first & (0x7fu >> length);
+    return (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f);
+}
 
+/* The size of the character at the start of a text, and its width; -1: it is not to be
+ * printed, since it steers the terminal, turns the text, or is a byte of no character. */
+static size_t text_read_character(const char *text, size_t size, int *width)
+{
+    mbstate_t start = {0};
+    wchar_t code;
+    size_t length;
+
+    *width = 1;
+    if (*text >= ' ' && *text <= '~')
+        return 1;
+    length = use_utf8() ? mbrtowc(&code, text, size, &start) : 0;
     *width = -1;
-    if (length > size || (first >= 0x80 && first < 0xc0) || first >= 0xf8)
+    if (length == 0 || length > size)
         return 1;
-    for (size_t i = 1; i < length; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return 1;
-        code = code << 6 | ((unsigned char)text[i] & 0x3f);
-    }
-    if (code < least[length])
-        return 1;
-    *width = width_of(code);
+    if (!turns_text(code))
+        *width = wcwidth(code);
     return length;
 }
 
-size_t print_text(const char *text, size_t size, int room, int *shown)
+size_t text_print(const char *text, size_t size, int room, int *shown)
 {
     size_t i = 0;
 
     *shown = 0;
     while (i < size) {
         int wide;
-        size_t length = read_character(text + i, size - i, &wide);
+        size_t length = text_read_character(text + i, size - i, &wide);
 
         if (*shown + abs(wide) > room)
             break;
@@ -121,74 +74,71 @@ size_t print_text(const char *text, size_t size, int room, int *shown)
     return i;
 }
 
-static int width_of_text(const char *text, size_t size)
+static int text_width(const char *text, size_t size)
 {
     int width = 0, wide;
 
     for (size_t i = 0; i < size; width += abs(wide))
-        i += read_character(text + i, size - i, &wide);
+        i += text_read_character(text + i, size - i, &wide);
     return width;
 }
 
 /* In `room` columns, of which the last stays empty. */
-static void print_name(const char *text, size_t size, int room)
+static void text_print_name(const char *text, size_t size, int room)
 {
-    bool fits = width_of_text(text, size) < room;
+    bool fits = text_width(text, size) < room;
     int shown;
 
-    print_text(text, size, fits ? room - 1 : room - 3, &shown);
+    text_print(text, size, fits ? room - 1 : room - 3, &shown);
     printf("%-*s", room - shown, fits ? "" : "..");
 }
 
 /* --- The picture: names on the left, then the lanes --- */
 
-struct lane {
-    const char *actor; /* not ended by a 0; no actor at all: the program itself */
-    size_t size;
-};
-
 struct picture {
     int names, columns; /* how wide */
-    double step;        /* s from one tick of the axis to the next */
+    long step;          /* 1/100 s from one tick of the axis to the next */
     int step_columns;
-    double length;                 /* s, of the longest story */
-    struct lane lanes[MOST_LANES]; /* in the same order for all programs */
-    int lane_count;
+    double length; /* s, of the longest trace */
+    struct lanes lanes;
     bool in_colour;
 };
 
-static int column_of(const struct picture *picture, double at)
+static double to_seconds(long hundredths)
 {
-    return (int)(at / picture->step * picture->step_columns + 0.5);
+    return (double)hundredths / 100;
 }
 
-/* 0.01, 0.02, 0.05, 0.1, ... s: the smallest that leaves room for its labels.
- * Each step is as wide as the next, so that the picture is the same at 5.00 s
- * and at 5.01 s, and equal waits are equally wide. */
-static void choose_step(struct picture *picture)
+static int text_column(const struct picture *picture, double at)
 {
-    double room = picture->columns - 1;
+    return (int)(at / to_seconds(picture->step) * picture->step_columns + 0.5);
+}
 
-    picture->step = 0.01;
-    for (int i = 0; room * picture->step < TICKS * picture->length; i++)
-        picture->step *= i % 3 == 1 ? 2.5 : 2;
-    if (picture->length > 0 && room * picture->step / picture->length < 1000)
-        picture->step_columns = (int)(room * picture->step / picture->length);
+/* Each step is as wide as the next, so that the picture is the same at 5.00 s
+ * and at 5.01 s, and equal waits are equally wide. */
+static void text_choose_step(struct picture *picture)
+{
+    int room = picture->columns - 1;
+    double step;
+
+    picture->step = axis_step(picture->length * 100, room, TICKS);
+    step = to_seconds(picture->step);
+    if (picture->length > 0 && room * step / picture->length < 1000)
+        picture->step_columns = (int)(room * step / picture->length);
     else
         picture->step_columns = TICKS;
 }
 
-static void draw_axis(const struct picture *picture)
+static void text_draw_axis(const struct picture *picture)
 {
-    int places = picture->step > 0.9 ? 0 : picture->step > 0.09 ? 1 : 2;
-    int ticks = (int)(picture->length / picture->step + 0.001) + 1;
+    int ticks = (int)(picture->length / to_seconds(picture->step) + 0.001) + 1;
 
     printf("%*s", picture->names, "");
     for (int i = 0; i < ticks; i++) {
         char label[64];
 
-        snprintf(label, sizeof label, "%.*f%s", places, i * picture->step,
-                 i == 0 ? " s" : "");
+        snprintf(label, sizeof label, "%.*f%s", axis_places(picture->step),
+                 to_seconds(i * picture->step), i == 0 ? " s" : "");
         printf("%-*s", i < ticks - 1 ? picture->step_columns : 0, label);
     }
     printf("\n%*s", picture->names, "");
@@ -197,132 +147,95 @@ static void draw_axis(const struct picture *picture)
     putchar('\n');
 }
 
-static bool is_of(const struct lane *lane, const struct moment *moment)
+static void text_mark_lines(const struct picture *picture, const struct trace *trace,
+                            const struct lane *lane, char *bar)
 {
-    return !moment->is_comment && moment->actor_size == lane->size &&
-           (lane->size == 0 || memcmp(moment->line.text, lane->actor, lane->size) == 0);
-}
-
-/* Mark each line of an actor in his bar. Returns whether there is any;
- * `first` and `last` become the columns where his bar starts and ends. */
-static bool mark_lines(const struct picture *picture, const struct story *story,
-                       const struct lane *lane, char *bar, int *first, int *last)
-{
-    *first = MOST_COLUMNS;
-    *last = -1;
-    for (size_t i = 0; i < story->count; i++)
-        if (is_of(lane, &story->moments[i])) {
-            int column = column_of(picture, story->moments[i].at);
-
-            bar[column] = '|';
-            *first = column < *first ? column : *first;
-            *last = column > *last ? column : *last;
-        }
-    return *last >= 0;
+    for (size_t i = 0; i < trace->count; i++)
+        if (lane_has(lane, &trace->events[i]))
+            bar[text_column(picture, trace->events[i].at)] = '|';
 }
 
 /* A bar from the first line to the last; dots lead to it. */
-static void draw_lane(const struct picture *picture, const struct story *story,
-                      const struct lane *lane)
+static void text_draw_lane(const struct picture *picture, const struct trace *trace,
+                           const struct lane *lane)
 {
     char bar[MOST_COLUMNS + 1] = {0};
-    int first, last;
+    struct span span = lane_span(lane, trace);
+    int first = text_column(picture, span.start), last = text_column(picture, span.end);
 
-    if (!mark_lines(picture, story, lane, bar, &first, &last))
+    if (!span.found)
         return;
+    text_mark_lines(picture, trace, lane, bar);
     for (int i = 0; i < last; i++)
         if (bar[i] == 0)
             bar[i] = i < first ? '.' : '=';
     printf("  ");
-    print_name(lane->actor, lane->size, picture->names - 2);
+    text_print_name(lane->actor, lane->size, picture->names - 2);
     printf("%s%.*s%s\n", picture->in_colour ? "\033[36m" : "", last + 1, bar,
            picture->in_colour ? "\033[0m" : "");
 }
 
 /* The program itself is there from its first line to its end. */
-static void draw_program(const struct picture *picture, const struct story *story)
+static void text_draw_program(const struct picture *picture, const struct trace *trace)
 {
     struct lane nobody = {.actor = "", .size = 0};
     char bar[MOST_COLUMNS + 1];
-    int end = column_of(picture, story_length(story)), first, last;
+    int end = text_column(picture, trace_length(trace));
 
     memset(bar, '-', sizeof bar);
-    mark_lines(picture, story, &nobody, bar, &first, &last);
+    text_mark_lines(picture, trace, &nobody, bar);
     bar[0] = bar[end] = '|';
     fputs(picture->in_colour ? "\033[1m" : "", stdout);
-    print_name(story->program, strlen(story->program), picture->names);
+    text_print_name(trace->program, strlen(trace->program), picture->names);
     printf("%s%.*s  %.2f s\n", picture->in_colour ? "\033[0m" : "", end + 1, bar,
-           story_length(story));
+           trace_length(trace));
 }
 
-static bool has_lane(const struct picture *picture, const struct moment *moment)
+static void text_draw_trace(const struct picture *picture, const struct trace *trace)
 {
-    for (int i = 0; i < picture->lane_count; i++)
-        if (is_of(&picture->lanes[i], moment))
-            return true;
-    return moment->is_comment || moment->actor_size == 0;
-}
-
-static void add_lanes(struct picture *picture, const struct story *story)
-{
-    for (size_t i = 0; i < story->count && picture->lane_count < MOST_LANES; i++) {
-        const struct moment *moment = &story->moments[i];
-
-        if (!has_lane(picture, moment))
-            picture->lanes[picture->lane_count++] =
-                (struct lane){moment->line.text, moment->actor_size};
-    }
-}
-
-static void draw_story(const struct picture *picture, const struct story *story)
-{
-    size_t i = 0;
-
-    draw_program(picture, story);
-    for (int lane = 0; lane < picture->lane_count; lane++)
-        draw_lane(picture, story, &picture->lanes[lane]);
-    while (i < story->count && has_lane(picture, &story->moments[i]))
-        i++;
-    if (i < story->count)
+    text_draw_program(picture, trace);
+    for (int i = 0; i < picture->lanes.count; i++)
+        text_draw_lane(picture, trace, &picture->lanes.lane[i]);
+    if (!lanes_suffice(&picture->lanes, trace))
         printf("  ... and others\n");
     putchar('\n');
 }
 
 /* How wide the names are: as wide as the longest, but not half of the screen. */
-static int width_of_names(const struct picture *picture,
-                          const struct story *const stories[], int count, int width)
+static int text_names_width(const struct picture *picture,
+                            const struct trace *const traces[], int count, int width)
 {
     int most = width / 2 < LONGEST_NAME ? width / 2 : LONGEST_NAME, names = 0;
 
     for (int i = 0; i < count; i++)
-        if ((int)strlen(stories[i]->program) + 1 > names)
-            names = (int)strlen(stories[i]->program) + 1;
-    for (int i = 0; i < picture->lane_count; i++) {
-        int wide = 3 + width_of_text(picture->lanes[i].actor, picture->lanes[i].size);
+        if ((int)strlen(traces[i]->program) + 1 > names)
+            names = (int)strlen(traces[i]->program) + 1;
+    for (int i = 0; i < picture->lanes.count; i++) {
+        int wide =
+            3 + text_width(picture->lanes.lane[i].actor, picture->lanes.lane[i].size);
 
         names = wide > names ? wide : names;
     }
     return names < most ? names : most;
 }
 
-void draw_timelines(const struct story *const stories[], int count, int width,
-                    bool in_colour)
+void text_draw(const struct trace *const traces[], int count, int width, bool in_colour)
 {
     struct picture picture = {.in_colour = in_colour};
 
     for (int i = 0; i < count; i++) {
-        add_lanes(&picture, stories[i]);
-        if (story_length(stories[i]) > picture.length)
-            picture.length = story_length(stories[i]);
+        lanes_add(&picture.lanes, traces[i], SHOWN_LANES);
+        if (trace_length(traces[i]) > picture.length)
+            picture.length = trace_length(traces[i]);
     }
-    picture.names = width_of_names(&picture, stories, count, width);
+    picture.names = text_names_width(&picture, traces, count, width);
     picture.columns = width - picture.names - (int)strlen("  100.00 s");
     if (picture.columns > MOST_COLUMNS)
         picture.columns = MOST_COLUMNS;
     if (picture.columns < TICKS + 1)
         picture.columns = TICKS + 1;
-    choose_step(&picture);
-    draw_axis(&picture);
+    text_choose_step(&picture);
+    text_draw_axis(&picture);
     for (int i = 0; i < count; i++)
-        draw_story(&picture, stories[i]);
+        text_draw_trace(&picture, traces[i]);
 }

@@ -102,7 +102,7 @@ static void make_recording(struct world *world)
         int size = sprintf(to, "[%2ld.%02ld] thread %d: line %d", stamp / 1000,
                            stamp / 10 % 100, world->threads[i], i);
 
-        world->recording.lines[i] = read_line(to, (size_t)size);
+        world->recording.lines[i] = line_read(to, (size_t)size);
         world->stamps[i] = stamp;
         to += size + 1;
         /* Two threads are 0.2 s apart, as in the course; one thread may do much at once.

@@ -477,7 +477,7 @@ for (@measurements) {
 
 # --- The rule as a whole, on 20,000 random programs and their noise ---
 
-my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account)), 'timeline/line', 'die');
+my $judge_noise = compiled('judge_noise', map({"check/$_"} qw(judge recording run account)), 'timeline/line', 'catalog', 'die');
 for my $property (qw(noise fault)) {
     my $is = run([$judge_noise, $property, 10_000, $ENV{SEED} // 1]);
     is($is->{status}, 0, "$property: 10,000 are judged rightly") || diag($is->{out}, $is->{err});
@@ -958,6 +958,10 @@ SH
     };
     my $is = $checked->();
     like($is->{out}, qr/^ok 1 - name 5 x prints/m, 'it passes');
+    $is = run([$check, $out, $program], env => {TIMING => 'off'});
+    like($is->{out}, qr/^ok 1 - name 5 x prints/m, 'so does a program that is named');
+    $is = run([$check, $out, $program, 6], env => {TIMING => 'off'});
+    like($is->{out}, qr/^not ok 1 - name 6 prints/m, 'unless it has its own arguments');
     ok(!-e $failed, 'nothing is kept');
 
     write_file($out, "[ 0.00] got 6 x\n");

@@ -45,7 +45,7 @@ uint64_t uv_hrtime(void)
 C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
-            (map { build_dir() . "/common/$_.o" } qw(commands/show timeline/text timeline/line lesson)), split ' ', $libs]);
+            (map { build_dir() . "/common/$_.o" } qw(commands/show catalog timeline/text timeline/lanes timeline/line lesson)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
@@ -71,7 +71,7 @@ sub lesson {
 sub environment {
     my (%env) = @_;
     return {COLUMNS => undef, NO_COLOR => undef, TERM => 'xterm', BUILD => 'build',
-        SHELL => '/bin/sh', ASAN_OPTIONS => undef, CLOCK => 'clock', show => $show, perl => $^X, %env};
+        SHELL => '/bin/sh', ASAN_OPTIONS => undef, CLOCK => 'clock', WITH => undef, show => $show, perl => $^X, %env};
 }
 
 # Show the lesson to its end.
@@ -495,7 +495,7 @@ subtest 'characters are as wide as they are, in columns and in names' => sub {
 
 subtest 'what stands around them takes a while, and not as long for each: they begin together' => sub {
     my $begins = ': >printed; [ -e up ] && echo "[ 0.00] a: together" || echo "[ 0.00] a: before the other"';
-    my $dir = lesson({x_sync => $begins, x_async => $begins}, about => "needs: site\n");
+    my $dir = lesson({x_sync => $begins, x_async => $begins});
     make_path("$dir/build/common");
     # See common/servers/launch.h. The start-up of x_sync takes until x_async waits for it (or doesn't),
     # and 30 s by the clock.
@@ -504,7 +504,8 @@ subtest 'what stands around them takes a while, and not as long for each: they b
         eval "printf 12345678 >&$READY_FD; read nothing <&$START_BARRIER_FD"; exec "$@"};
     write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) until [ -e waits ]; do sleep 0.02; done
             until [ -e printed ] || $waits; do sleep 0.02; done; echo 30 >clock; : >up ;;\nesac\n$wrapper\n", 0755);
-    my $ran = show($dir, COLUMNS => 100);
+    my @wide = (COLUMNS => 100, WITH => 'build/common/with-site');
+    my $ran = show($dir, @wide);
     ended_well($ran);
     is(() = $ran->{out} =~ /a: together/g, 2, 'together');
     is(join(' ', $ran->{out} =~ /^  x_\w+ +(\d+\.\d\d) s/mg), '0.00 0.00', 'and their start-up is not their time');
@@ -512,7 +513,7 @@ subtest 'what stands around them takes a while, and not as long for each: they b
 
     write_file("$dir/build/common/with-site", "#!/bin/sh\ncase \$1 in\n*_sync) echo 'no site' >&2; exit 3 ;;\n"
             . "esac\n$wrapper\n", 0755);
-    $ran = show($dir, COLUMNS => 100);
+    $ran = show($dir, @wide);
     is($ran->{status}, 1, 'one has no surroundings');
     has($ran, '! no site', 'which is told');
     like($ran->{out}, qr/ \[ 0\.00\] a: together$/m, 'and the other begins all the same');
