@@ -73,8 +73,8 @@ static struct socket_watch *watch_find(struct fetcher *fetcher, curl_socket_t so
 static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place);
 static int watch_set_events(struct socket_watch *watch, int events);
 static void watch_release(struct socket_watch *watch);
-static void fetcher_close_watches(struct fetcher *fetcher);
 static int on_close_socket(void *of, curl_socket_t socket);
+static void fetcher_close_watches(struct fetcher *fetcher);
 static void watch_close(struct socket_watch *watch);
 static void on_watch_closed(uv_handle_t *poll);
 
@@ -85,13 +85,13 @@ static bool fetch_reserve(struct fetch *fetch, size_t size);
 
 static void fetch_end(struct fetch *fetch, CURLcode result);
 static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result);
+static double seconds(uint64_t from, uint64_t to);
 static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy);
 static void on_next_round(uv_idle_t *next_round);
 static void fetcher_run_callbacks(struct fetcher *fetcher);
 static void fetch_end_all(struct fetch_list *list, CURLcode result);
 static void on_handle_closed(uv_handle_t *handle);
 static void fetcher_count_closed(struct fetcher *fetcher);
-static double seconds(uint64_t from, uint64_t to);
 
 static uv_once_t once = UV_ONCE_INIT;
 static CURLcode curl_is_ready;
@@ -487,9 +487,9 @@ static int on_close_socket(void *of, curl_socket_t socket)
     return close(socket);
 }
 
-/* At the end all of them. Before it the stale ones: curl closes some sockets without
- * telling, when it is short of memory for instance, and the loop must not take another's
- * for it, who gets its number. */
+/* When the fetcher closes, all of them; before, the stale ones: curl closes some sockets
+ * without telling, when it is short of memory for instance, and the loop must not take
+ * another's for it, who gets its number. */
 static void fetcher_close_watches(struct fetcher *fetcher)
 {
     fetcher->has_failed = false;

@@ -1,5 +1,5 @@
-/* fetch_error.c - what went wrong with a fetch, in words: the same ones whichever version
- * curl has, for what is met in practice. For the rest curl's own. */
+/* fetch_error.c - what went wrong with a fetch or a call of curl, in words: for what is
+ * met in practice the same ones whichever version curl has, for the rest curl's own. */
 
 #include "fetch.h"
 #include "lesson.h"
@@ -52,9 +52,8 @@ static void fetch_explain_by_number(struct fetch *fetch, CURL *easy)
     if (fetch->result == CURLE_FILESIZE_EXCEEDED)
         fetch_set_error(fetch, "larger than %zu bytes", fetch->largest);
     if (fetch->result == CURLE_OPERATION_TIMEDOUT && fetch->deadline)
-        fetch_set_error(fetch,
-                        fetch->first_byte == 0 ? "no answer within %u ms"
-                                               : "not whole within %u ms",
+        fetch_set_error(fetch, "%s within %u ms",
+                        fetch->first_byte == 0 ? "no answer" : "not whole",
                         fetch->deadline);
     if (fetch->result == CURLE_PARTIAL_FILE && length >= 0)
         fetch_set_error(fetch, "cut short after %zu of %lld bytes", fetch->size,
