@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,6 +93,9 @@ FILE *open_text(char **text, size_t *size)
 
 void close_text(FILE *stream, char *const *text)
 {
+    bool failed = ferror(stream);
+
     /* glibc's fclose() sets the text to NULL, and returns no error */
-    must_have((ferror(stream) | fclose(stream)) != 0 ? NULL : *text);
+    failed = fclose(stream) != 0 || failed;
+    must_have(failed ? NULL : *text);
 }

@@ -106,8 +106,9 @@ static struct run next_run(void *context)
 static bool save_runs(const struct runs *runs, const char *path)
 {
     FILE *to = fopen(path, "w");
+    bool whole = to && fwrite(runs->text, 1, runs->size, to) == runs->size;
 
-    return to && (fwrite(runs->text, 1, runs->size, to) != runs->size) + fclose(to) == 0;
+    return to && fclose(to) == 0 && whole;
 }
 
 /* --- The report as TAP, with a diagnosis on stderr --- */
@@ -386,7 +387,8 @@ static void replace_file(const char *path, const struct run *run,
 
     if (to != NULL)
         write_run(to, run, lines);
-    if (to == NULL || (ferror(to) | fclose(to)) != 0 || chmod(beside, 0644) != 0)
+    if (to == NULL || fflush(to) != 0 || ferror(to) || fclose(to) != 0 ||
+        chmod(beside, 0644) != 0)
         goto failed;
     compared = run_program(diff, false, 60000);
     if (rename(beside, path) != 0)
