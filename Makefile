@@ -102,10 +102,11 @@ outs := $(filter-out $(exercise_outs),$(recordings))
 solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
-# The wrappers that start what a lesson needs: the local web site, a database.
+# The wrappers that start what a lesson needs: the local web site, a database, a directory.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(addprefix $(BUILD)/common/,with-postgres find-postgres lifeline)
 cluster := $(BUILD)/postgres/cluster.tar
+directory := $(addprefix $(BUILD)/common/,with-directory lifeline)
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
 lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
@@ -205,7 +206,7 @@ $(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o 
 	$(link_tool)
 $(call tool,common/lifeline,common/servers/lifeline.o common/servers/launch.o)
 	$(link_tool)
-$(addprefix $(BUILD)/common/,with-postgres find-postgres): $(BUILD)/common/%: common/servers/%
+$(addprefix $(BUILD)/common/,with-postgres find-postgres with-directory): $(BUILD)/common/%: common/servers/%
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
@@ -231,13 +232,14 @@ in_lesson = $(foreach lesson,$(1),$(filter $(BUILD)/$(lesson)/%,$(programs)) \
 $(call in_lesson,$(call needing,site)): fetch = $(fetch_objects:%=$(BUILD)/%)
 $(call in_lesson,$(call needing,site)): $(fetch_objects:%=$(BUILD)/%) | $(site)
 $(call in_lesson,$(call needing,postgres)): | $(postgres) $(cluster)
+$(call in_lesson,$(call needing,directory)): | $(directory)
 # A new database takes a second, and is needed often. Where none can be made, the programs
 # that need one say why.
 $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
 	$(firstword $(postgres)) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
-tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(BUILD)/tests/subjects/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
 
 programs: $(programs) tools
 	@common/commands/needs --left-out $(lessons)

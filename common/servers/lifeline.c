@@ -3,10 +3,11 @@
  *     build/common/lifeline SERVER PROGRAM [ARGUMENT...]
  *     build/common/lifeline --as USER PROGRAM [ARGUMENT...]    for root: as that user
  *
- * SERVER is a script (with-postgres). `SERVER --start` is started in a new directory in
- * $TMPDIR, in a process group of its own. It prints what the program has to know,
- * NAME=VALUE a line, and closes its stdout when it is ready. If it has printed nothing,
- * it has failed, and said why. Then this process becomes PROGRAM, by exec.
+ * SERVER is a script (with-postgres, with-directory). `SERVER --start` is started in a
+ * new directory in $TMPDIR, in a process group of its own. It prints what the program has
+ * to know, NAME=VALUE a line, and closes its stdout when it is ready. If it has printed
+ * nothing, it has failed, and said why. Then this process becomes PROGRAM, by
+ * exec.
  *
  * A watcher holds the read end of a pipe, the lifeline; nobody writes to it, and the only
  * write end is the program's. However that ends, the system closes its files, and the
@@ -104,7 +105,7 @@ static _Noreturn void clean_up(const char *server, pid_t group, const char *dire
  * prints waits until nobody is left who could print there. */
 static _Noreturn void watch(const char *server, int null, int lifeline, int report)
 {
-    const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+    const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     char directory[PATH_MAX + 300], nothing;
     sigset_t none;
     pid_t group;
@@ -113,6 +114,7 @@ static _Noreturn void watch(const char *server, int null, int lifeline, int repo
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL); /* a script ends without a word when the program is gone */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(null, STDIN_FILENO);

@@ -39,7 +39,6 @@ int main(int argc, char *argv[])
     do_files(&store, false);
     forget_files(&store);
     do_files(&store, false);
-    close_store(&store);
     say_untimed("checksum: %llu", store.checksum);
     free(store.hands);
     run_and_close();

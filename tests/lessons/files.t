@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# files.t - lesson 15: however, and whenever, its programs end, their directory is gone, and
-# what they say is one sentence. They are ended by a library in front of libc's, which sends
-# the signal itself, before the first, the second, ... of some calls.
+# files.t - lesson 15: however, and whenever, its programs end, and with-directory, their
+# directory is gone, and what they say is one sentence. They are ended by a library in front
+# of libc's, which sends the signal itself, before the first, the second, ... of some calls.
 
 use strict;
 use warnings;
@@ -17,18 +17,21 @@ plan skip_all => "$^O: nothing can be put in front of libc here" if $^O ne 'linu
 my @programs = map { abs_path(build_dir()) . "/lessons/15-files/files_$_" } qw(sync async async_batch);
 -x or die "files.t: $_ is not there; `make` builds it\n" for @programs;
 
+my $around = abs_path(build_dir()) . '/common/with-directory';
+-x $around or die "files.t: $around is not there; `make` builds it\n";
+
 my $scratch = scratch();
 my $calls   = 10; # more than are made before the first file is written
 
-# $AT: "program 3" or "janitor 3"; $ACTION: a signal for the program's group, "kill" for the
-# program alone, or "remove" for the directory when it has just gone there.
+# $AT: "program 3" (or before it has become that), or "watcher 3"; $ACTION: a signal for the
+# program's group, "kill" for the program alone, or "remove" for the directory when it has
+# just gone there.
 my $in_front = write_file("$scratch/in_front.c", <<'C');
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static pid_t program;
@@ -38,7 +41,7 @@ __attribute__((constructor)) static void start(void)
 {
     const char *at = getenv("AT");
 
-    unsetenv("LD_PRELOAD"); /* not for rm */
+    unsetenv("LD_PRELOAD"); /* not for those that it starts */
     program = getpid();
     if (at && at[0] == 'p')
         until = atoi(strchr(at, ' '));
@@ -70,7 +73,7 @@ WRAP(ssize_t, read, (int file, void *bytes, size_t size), (file, bytes, size))
 WRAP(int, close, (int file), (file))
 WRAP(char *, mkdtemp, (char *path), (path))
 WRAP(int, setpgid, (pid_t process, pid_t group), (process, group))
-WRAP(int, socketpair, (int domain, int type, int protocol, int *ends), (domain, type, protocol, ends))
+WRAP(int, pipe, (int *ends), (ends))
 
 int chdir(const char *path)
 {
@@ -100,42 +103,45 @@ pid_t fork(void)
     act();
     child = next();
     if (child == 0)
-        until = at[0] == 'j' ? atoi(strchr(at, ' ')) : -1;
+        until = at[0] == 'w' ? atoi(strchr(at, ' ')) : -1;
     return child;
 }
 C
 my $made = run([compiler_of_the_course(CFLAGS => '-O1 -w'), '-shared', '-fPIC', '-o', "$scratch/in_front.so", $in_front, '-ldl']);
 BAIL_OUT($made->{err}) if $made->{status} != 0;
 
-# Returns how it ended, once nobody has its stdout open any more, and what is left. It has a
-# process group of its own, as in a terminal.
+# Returns how it ended, what it said, and what is left when all had the time to remove it. It
+# has a process group of its own, as in a terminal. The library is in front of lifeline, or
+# of the program that it becomes.
 sub ended {
-    my ($program, %env) = @_;
-    my $place = scratch();
-    pipe my $out, my $end or die "pipe: $!";
+    my ($program, $in_lifeline, %env) = @_;
+    my $place   = scratch();
+    my @library = ('env', "LD_PRELOAD=$scratch/in_front.so");
+    my @command = $in_lifeline ? (@library, $around =~ s{[^/]+$}{lifeline}r, $around) : ($around, @library);
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         setpgrp;
         chdir $place or POSIX::_exit(126);
-        open STDERR, '>', 'err' or POSIX::_exit(126);
-        open STDOUT, '>&', $end or POSIX::_exit(126);
-        %ENV = (%ENV, %env, TMPDIR => $place, LD_PRELOAD => "$scratch/in_front.so");
-        exec $program, 2, 1 or POSIX::_exit(127);
+        open STDERR, '>', 'err'       or POSIX::_exit(126);
+        open STDOUT, '>', '/dev/null' or POSIX::_exit(126);
+        %ENV = (%ENV, %env, TMPDIR => $place);
+        exec @command, $program, 2, 1 or POSIX::_exit(127);
     }
-    close $end;
-    1 while <$out>;
     waitpid $pid, 0;
     my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
-    return ($status, read_file("$place/err"), join ' ', map {s{.*/}{}r} glob "$place/files-*");
+    my @left;
+    wait_until(sub { @left = glob "$place/with-directory-*"; !@left });
+    return ($status, read_file("$place/err"), "@left");
 }
 
 for my $action (qw(2 kill)) {
     subtest $action eq 'kill' ? 'SIGKILL for the program alone' : 'SIGINT for its group' => sub {
         my (@wrong, %ended);
-        for my $at (map { ("program $_", "janitor $_") } 0 .. $calls) {
-            my ($status, $err, $left) = ended($programs[0], AT => $at, ACTION => $action);
+        for my $case (map { (["program $_", 0], ["program $_", 1], ["watcher $_", 1]) } 0 .. $calls) {
+            my ($at, $in_lifeline) = @$case;
+            my ($status, $err, $left) = ended($programs[0], $in_lifeline, AT => $at, ACTION => $action);
             $ended{$status}++;
-            push @wrong, "$at: exit $status, $left $err" if $left || $err;
+            push @wrong, "$at ($in_lifeline): exit $status, $left $err" if $left || $err;
         }
         no_complaints('nothing is left, nothing is said', @wrong);
         my $signal = $action eq 'kill' ? 137 : 128 + $action;
@@ -146,20 +152,31 @@ for my $action (qw(2 kill)) {
 
 subtest 'its directory is removed' => sub {
     for my $program (@programs) {
-        my ($status, $err, $left) = ended($program, AT => 'program 99', ACTION => 'remove');
+        my ($status, $err, $left) = ended($program, 0, AT => 'program 99', ACTION => 'remove');
         my ($name) = $program =~ m{([^/]+)$};
         is("exit $status, $left", 'exit 1, ', $name);
         like($err, qr/\A\Q$name\E: cannot write file 000[01]: no such file or directory\n\z/, 'one sentence (of either file: two threads write)');
     }
 };
 
-subtest 'there can be no directory, or no janitor' => sub {
-    my $none = run([$programs[0]], env => {TMPDIR => '/nonexistent'});
-    is("$none->{status} $none->{err}", "1 files_sync: cannot make a directory in TMPDIR: no such file or directory\n", 'no TMPDIR');
-    my $place = scratch();
-    my $ran   = run(['sh', '-c', 'ulimit -n 4; exec "$@"', 'sh', $programs[0]], env => {TMPDIR => $place});
-    is("$ran->{status} $ran->{err}", "1 files_sync: cannot connect a janitor: too many open files\n", 'hardly a file');
-    is(join(' ', glob "$place/*"), '', 'and nothing is left');
+subtest 'there is no directory' => sub {
+    my $none = run([$around, $programs[0]], env => {TMPDIR => '/nonexistent'});
+    is("$none->{status} $none->{err}", '1 with-directory: cannot make a directory in /nonexistent: '
+            . "No such file or directory (set TMPDIR to another)\n", 'no TMPDIR');
+    for my $program (@programs) {
+        my ($name) = $program =~ m{([^/]+)$};
+        my $ran = run([$program], env => {DIRECTORY => undef});
+        is("$ran->{status} $ran->{out}$ran->{err}", "1 $name: start this with build/common/with-directory\n", "$name alone");
+    }
+};
+
+subtest 'with-directory becomes the program' => sub {
+    my $ran = run([$around, 'sh', '-c', 'ls -A "$DIRECTORY"; exit 7']);
+    is("$ran->{status} $ran->{out}$ran->{err}", '7 ', 'its exit status, an empty directory');
+    $ran = run([$around, './none']);
+    is("$ran->{status} $ran->{err}", "127 with-directory: cannot start ./none: No such file or directory\n", 'no such program');
+    $ran = run([$around]);
+    is("$ran->{status} $ran->{err}", "2 usage: with-directory PROGRAM [ARGUMENT...]\n", 'nothing to start');
 };
 
 done_testing();

@@ -15,7 +15,7 @@ my @lessons = lessons();
 
 # Words that `needs` may hold: those that common/commands/needs knows itself, and the
 # packages of the libraries that the course has settled for.
-my @known_needs = qw(threads alone openmp site postgres valgrind
+my @known_needs = qw(threads alone openmp site postgres directory valgrind
     libcurl jansson libpq libmicrohttpd);
 
 # A lesson's sections, in this order; there may be more.
