@@ -468,14 +468,17 @@ static char *name_of(char *const argv[])
 static void find_arguments(const struct task *task, char *words[])
 {
     size_t length = strlen(task->path);
-    char *program = words[0];
+    char *program = words[0], *text;
 
     if (!program && (length < 5 || strcmp(task->path + length - 4, ".out") != 0 ||
                      !strchr(task->path, '/')))
         die("%s is no .out file in a lesson's directory", task->path);
-    recording_split(xstrfmt("%s/%s", build_directory(), task->path), words, length + 1);
+    text = xstrfmt("%s/%s", build_directory(), task->path);
+    recording_split(text, words, length + 1);
     if (program)
         words[0] = program;
+    if (program && words[1] == NULL)
+        free(text); /* nothing points into it */
 }
 
 /* The program behind its wrapper, if any, and the words of $UNDER. `program` is NULL
