@@ -206,7 +206,7 @@ $(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o 
 	$(link_tool)
 $(call tool,common/lifeline,common/servers/lifeline.o common/servers/launch.o)
 	$(link_tool)
-$(addprefix $(BUILD)/common/,with-postgres find-postgres with-directory): $(BUILD)/common/%: common/servers/%
+$(addprefix $(BUILD)/common/,with-postgres find-postgres with-directory): $(BUILD)/common/%: common/servers/% $(BUILD)/flags
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its

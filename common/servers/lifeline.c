@@ -6,8 +6,7 @@
  * SERVER is a script (with-postgres, with-directory). `SERVER --start` is started in a
  * new directory in $TMPDIR, in a process group of its own. It prints what the program has
  * to know, NAME=VALUE a line, and closes its stdout when it is ready. If it has printed
- * nothing, it has failed, and said why. Then this process becomes PROGRAM, by
- * exec.
+ * nothing, it has failed, and said why. Then this process becomes PROGRAM, by exec.
  *
  * A watcher holds the read end of a pipe, the lifeline; nobody writes to it, and the only
  * write end is the program's. However that ends, the system closes its files, and the
@@ -29,6 +28,10 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum {
+    PATIENCE = 120
+}; /* s for the server to be ready; the busiest machine needs less */
 
 static const char *self; /* the server's name */
 
@@ -132,6 +135,18 @@ static _Noreturn void watch(const char *server, int null, int lifeline, int repo
     clean_up(server, group, directory);
 }
 
+/* The server is never ready: the lifeline ends with us, and with it the server. */
+static void on_alarm(int number)
+{
+    static const char words[] = ": the server is not ready after two minutes\n";
+
+    (void)number;
+    _exit(write(STDERR_FILENO, self, strlen(self)) > 0 &&
+                  write(STDERR_FILENO, words, sizeof words - 1) > 0
+              ? EXIT_FAILURE
+              : 2);
+}
+
 /* Until the server closes its stdout. Returns whether it has told anything. */
 static bool read_environment(int report)
 {
@@ -191,10 +206,14 @@ int main(int argc, char *argv[])
     close(lifeline[0]);
     close(report[1]);
     close(null);
+    signal(SIGALRM, on_alarm);
+    alarm(PATIENCE);
     if (!read_environment(report[0])) {
         close(lifeline[1]); /* end when the watcher has cleaned up */
         waitpid(watcher, NULL, 0);
         return EXIT_FAILURE;
     }
+    alarm(0);
+    signal(SIGALRM, SIG_DFL);
     launch_exec(self, argv + 2);
 }

@@ -159,13 +159,18 @@ subtest 'what can not be is said in a sentence' => sub {
     nothing_left($tmp, 'after all that');
 };
 
-subtest 'a server that is never ready, and Ctrl-C' => sub {
+subtest 'a server that is never ready: Ctrl-C, or two minutes' => sub {
     local $around = $without;
-    my $run = start('true', PATH => pretend('exit 0', 'sleep 777 & >$HOME/begun; exec sleep 777') . ":$ENV{PATH}");
-    ok(wait_until(sub { glob "$run->{tmp}/*/begun" }), 'it is being made');
-    kill INT => -$run->{pid};
-    is(finish($run) & 127, POSIX::SIGINT(), 'ended by the signal');
-    nothing_left($run->{tmp}, 'Ctrl-C');
+    my $bin = pretend('exit 0', 'sleep 777 & >$HOME/begun; exec sleep 777');
+    for my $signal (qw(INT ALRM)) { # the latter tells that the time is up
+        my $run = start('true', PATH => "$bin:$ENV{PATH}");
+        ok(wait_until(sub { glob "$run->{tmp}/*/begun" }), 'it is being made');
+        kill $signal => -$run->{pid};
+        my $ended = finish($run);
+        is($ended, $signal eq 'INT' ? POSIX::SIGINT() : 1 << 8, "SIG$signal: how it ends");
+        is($run->{said}, $signal eq 'INT' ? '' : "with-postgres: the server is not ready after two minutes\n", 'what it says');
+        nothing_left($run->{tmp}, "SIG$signal");
+    }
 };
 
 my $where = run(['common/servers/find-postgres']);
