@@ -104,9 +104,9 @@ programs := $(sources:%.c=$(BUILD)/%)
 tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
 # The wrappers that start what a lesson needs: the local web site, a database, a directory.
 site := $(addprefix $(BUILD)/common/,site with-site)
-postgres := $(addprefix $(BUILD)/common/,with-postgres find-postgres lifeline)
+postgres := $(addprefix $(BUILD)/common/,with-postgres postgres find-postgres)
 cluster := $(BUILD)/postgres/cluster.tar
-directory := $(addprefix $(BUILD)/common/,with-directory lifeline)
+directory := $(addprefix $(BUILD)/common/,with-directory directory)
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
 lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
@@ -202,11 +202,9 @@ $(call tool,common/site,common/servers/site.o common/servers/site-routes.o commo
 fetch_objects := common/fetch.o common/fetch_error.o
 $(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o $(fetch_objects) common/lesson.o)
 	$(link_tool)
-$(call tool,common/with-site,common/servers/with-site.o common/servers/launch.o common/die.o)
+$(addprefix $(BUILD)/common/with-,site postgres directory): $(addprefix $(BUILD)/common/servers/,with.o launch.o)
 	$(link_tool)
-$(call tool,common/lifeline,common/servers/lifeline.o common/servers/launch.o)
-	$(link_tool)
-$(addprefix $(BUILD)/common/,with-postgres find-postgres with-directory): $(BUILD)/common/%: common/servers/% $(BUILD)/flags
+$(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/%: common/servers/% $(BUILD)/flags
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
@@ -237,7 +235,7 @@ $(call in_lesson,$(call needing,directory)): | $(directory)
 # that need one say why.
 $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
-	$(firstword $(postgres)) --cluster $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
+	CLUSTER_ONLY=yes $< sh -c 'exec cp "$$PGHOST/cluster.tar" "$$0"' $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
 tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
 

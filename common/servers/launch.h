@@ -1,4 +1,4 @@
-/* launch.h - what the wrappers of a program (with-site, lifeline) share. */
+/* launch.h - what the wrappers of a program share (with.c, and a stand-in for tests). */
 #ifndef LAUNCH_H
 #define LAUNCH_H
 

@@ -5,8 +5,8 @@
  *
  * The address is all that it prints. It then closes stdout and stderr, so that a reader
  * of these is not kept waiting, and serves until its stdin closes, so that it cannot
- * outlive the program that it was started for (see with-site.c). Its pages are in
- * site-routes.c.
+ * outlive the program that it was started for. With --start it prints SITE= before the
+ * address, for with-site (see with.c). Its pages are in site-routes.c.
  *
  * Three threads: libmicrohttpd's reads the requests, sends the answers and calls our
  * callbacks; main() reads stdin. A request that has to wait is suspended and put into a
@@ -62,16 +62,18 @@ static void stop(void);
 
 int main(int argc, char *argv[])
 {
+    bool for_program = argc == 2 && strcmp(argv[1], "--start") == 0;
     int port;
 
-    (void)argv;
-    if (argc != 1) {
+    if (argc != 1 && !for_program) {
         fprintf(stderr, "usage: site\n");
         return 2;
     }
     port = start(allow_connections());
     must_errno("print the address",
-               printf("http://127.0.0.1:%d\n", port) < 0 ? -1 : fflush(stdout));
+               printf("%shttp://127.0.0.1:%d\n", for_program ? "SITE=" : "", port) < 0
+                   ? -1
+                   : fflush(stdout));
     must_errno("close stdout", freopen("/dev/null", "w", stdout) ? 0 : -1);
     must_errno("close stderr", freopen("/dev/null", "w", stderr) ? 0 : -1);
     read_stdin();

@@ -111,13 +111,13 @@ my $made = run([compiler_of_the_course(CFLAGS => '-O1 -w'), '-shared', '-fPIC', 
 BAIL_OUT($made->{err}) if $made->{status} != 0;
 
 # Returns how it ended, what it said, and what is left when all had the time to remove it. It
-# has a process group of its own, as in a terminal. The library is in front of lifeline, or
+# has a process group of its own, as in a terminal. The library is in front of the wrapper, or
 # of the program that it becomes.
 sub ended {
-    my ($program, $in_lifeline, %env) = @_;
+    my ($program, $in_wrapper, %env) = @_;
     my $place   = scratch();
     my @library = ('env', "LD_PRELOAD=$scratch/in_front.so");
-    my @command = $in_lifeline ? (@library, $around =~ s{[^/]+$}{lifeline}r, $around) : ($around, @library);
+    my @command = $in_wrapper ? (@library, $around) : ($around, @library);
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         setpgrp;
@@ -138,10 +138,10 @@ for my $action (qw(2 kill)) {
     subtest $action eq 'kill' ? 'SIGKILL for the program alone' : 'SIGINT for its group' => sub {
         my (@wrong, %ended);
         for my $case (map { (["program $_", 0], ["program $_", 1], ["watcher $_", 1]) } 0 .. $calls) {
-            my ($at, $in_lifeline) = @$case;
-            my ($status, $err, $left) = ended($programs[0], $in_lifeline, AT => $at, ACTION => $action);
+            my ($at, $in_wrapper) = @$case;
+            my ($status, $err, $left) = ended($programs[0], $in_wrapper, AT => $at, ACTION => $action);
             $ended{$status}++;
-            push @wrong, "$at ($in_lifeline): exit $status, $left $err" if $left || $err;
+            push @wrong, "$at ($in_wrapper): exit $status, $left $err" if $left || $err;
         }
         no_complaints('nothing is left, nothing is said', @wrong);
         my $signal = $action eq 'kill' ? 137 : 128 + $action;

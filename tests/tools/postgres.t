@@ -19,7 +19,7 @@ chmod 0755, $scratch; # root becomes somebody else, who must get in
 # A copy of it and of what it needs, in a new directory.
 sub copy_to {
     my ($directory) = @_;
-    my @parts = map { $around =~ s{[^/]+$}{$_}r } qw(with-postgres find-postgres lifeline);
+    my @parts = map { $around =~ s{[^/]+$}{$_}r } qw(with-postgres postgres find-postgres);
     system('mkdir', '-p', "$directory/common") == 0 or die "cannot make $directory\n";
     system('cp', @parts, "$directory/common") == 0 or die "cannot copy\n";
     return "$directory/common/with-postgres";
@@ -252,7 +252,6 @@ subtest 'a full disk' => sub {
     nothing_left($tmp, 'a full disk');
 };
 
-# The shell says in its own words that it can't read its script.
 subtest 'few files' => sub {
     local $around = $without;
     local $ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # to look for them takes files and processes
@@ -265,8 +264,9 @@ subtest 'few files' => sub {
     for my $count (sort { $a <=> $b } keys %said) {
         my $said = do { local $/; my $file = $said{$count}; <$file> };
         close $said{$count};
-        isnt($? >> 8, 0, "ulimit -n $count");
-        like($said, qr/\A[^\n]+\n\z/, 'one line');
+        is($? >> 8, $count < 6 ? $? >> 8 || 1 : 1, "ulimit -n $count");
+        # Before main: a library that can't be opened.
+        like($said, qr/\Awith-postgres: cannot [^\n]*: Too many open files\n\z|\A[^\n]*error while loading shared libraries[^\n]*\n\z/, 'one sentence');
     }
     nothing_left($tmp, 'few files');
 };
@@ -278,10 +278,7 @@ subtest 'a database that was made beforehand' => sub {
     my $cluster  = "$tmp/there/postgres/cluster.tar";
     my $unpacked = temporary();
     mkdir "$tmp/there/postgres" or die "mkdir: $!\n";
-    my $ran = run([$there, '--cluster', "$tmp/nowhere/x"]);
-    is($ran->{status}, 1, 'it can not be written');
-    like($ran->{err}, qr{^[^\n]*nowhere/x[^\n]*: No such file or directory\n\z}, 'one sentence says why');
-    is(run([$there, '--cluster', $cluster])->{status}, 0, 'it is made');
+    is(run([$there, 'sh', '-c', 'cp "$PGHOST/cluster.tar" "$0"', $cluster], env => {CLUSTER_ONLY => 'yes'})->{status}, 0, 'it is made');
     my $asks = sub {
         my $ran = run([$there, 'sh', '-c', "test -e \$PGHOST/share; echo \$?; $psql -XAtc 'select count(*) from orders'"]);
         return "$ran->{status} $ran->{err}" . join ' ', split /\n/, $ran->{out};

@@ -547,7 +547,7 @@ subtest 'with-site' => sub {
     no_complaints('nothing is left', left());
 
     $ran = run([$with]);
-    is("$ran->{status} $ran->{err}", "2 usage: with-site PROGRAM ARGUMENTS...\n", 'no program');
+    is("$ran->{status} $ran->{err}", "2 usage: with-site PROGRAM [ARGUMENT...]\n", 'no program');
     $ran = run([$with, './nope']);
     is("$ran->{status} $ran->{err}", "127 with-site: cannot start ./nope: No such file or directory\n", 'there is none');
     $ran = run([$with, $here]);
@@ -570,7 +570,7 @@ subtest 'no site' => sub {
     my $empty = scratch();
     system('cp', $with, $empty) == 0 or die;
     for ([undef, "with-site: cannot start $empty/site: No such file or directory\n"],
-        ["#!/bin/sh\n", "with-site: the site has not started\n"], ["#!/bin/sh\nkill -9 \$\$\n", "with-site: the site has not started\n"],
+        ["#!/bin/sh\n", "with-site: the server has not started\n"], ["#!/bin/sh\nkill -9 \$\$\n", "with-site: the server has not started\n"],
         ["#!/bin/sh\necho 'site: cannot x: y' >&2\nexit 1\n", "site: cannot x: y\n"])
     {
         my ($text, $wanted) = @$_;
@@ -608,7 +608,7 @@ subtest 'few files, few processes, no /proc' => sub {
         skip('nothing can be mounted here', 2) if @under || run([@hide, 'true'])->{status};
         is(run([@hide, $with, 'true'])->{status}, 0, 'no /proc');
         is(run([@hide, 'sh', '-c', 'PATH=$1:$PATH; exec with-site true', 'sh', $here])->{err},
-            "with-site: cannot find itself, and the site beside it: is /proc missing?\n", 'found in $PATH, without /proc');
+            "with-site: cannot find itself, and the server beside it: is /proc missing?\n", 'found in $PATH, without /proc');
     }
 };
 
