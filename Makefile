@@ -368,7 +368,7 @@ test-right: programs $(solutions:%=$(BUILD)/solutions/%/exercise)
 	@UNDER="$(UNDER)" $(prove) -j$(if $(UNDER),4,8) $(right) $(exercise_outs)
 
 threaded = $(filter $(addsuffix /%,$(call needing,threads)),$(right))
-test-threads: programs
+test-threads: tools $(foreach lesson,$(call needing,threads),$(filter $(BUILD)/$(lesson)/%,$(programs)))
 	@$(if $(threaded),$(prove) -j8 $(threaded),echo "no lesson has threads yet")
 
 # With nothing else running. It fails when a program does, or when a target is missed.
