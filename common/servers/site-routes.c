@@ -31,7 +31,7 @@ static const char html[] = "text/html; charset=utf-8", json[] = "application/jso
 /* --- what is asked for --- */
 
 /* Read a number with nothing before or behind it; -1 when it is none or isn't between. */
-static long read_number(const char *text, long least, long most)
+static long parse_number(const char *text, long least, long most)
 {
     size_t length = strlen(text);
     long long number;
@@ -52,7 +52,7 @@ static long query_number(struct request *request, const char *name, long most,
     if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name,
                                       strlen(name), &text, &size) != MHD_YES)
         return default_value;
-    return text ? read_number(text, 0, most) : -1;
+    return text ? parse_number(text, 0, most) : -1;
 }
 
 /* ?name=52.52; NAN when it is missing or no number. */
@@ -442,7 +442,7 @@ enum MHD_Result answer_request(struct request *request, const char *method)
     if (!route)
         return send_error(request, MHD_HTTP_NOT_FOUND, "Not found");
     if (route->most > 0)
-        request->number = read_number(request->rest, route->least, route->most);
+        request->number = parse_number(request->rest, route->least, route->most);
     if (request->number < 0 || delay < 0)
         return send_error(request, MHD_HTTP_BAD_REQUEST, "Bad number");
     return route->answer(request);

@@ -11,9 +11,9 @@
  * Three threads: libmicrohttpd's reads the requests, sends the answers and calls our
  * callbacks; main() reads stdin. A request that has to wait is suspended and put into a
  * queue, sorted by when it is due, from which the timer thread resumes it. Order of
- * events: main -> start; for each request on_request -> begin_request, on_request ->
+ * events: main -> start_site; for each request on_request -> begin_request, on_request ->
  * answer_request -> suspend_request, run_timer -> resume_request, on_request ->
- * answer_request, on_completed; at the end main -> stop. */
+ * answer_request, on_completed; at the end main -> stop_site. */
 
 #include "site.h"
 #include "lesson.h"
@@ -56,9 +56,9 @@ static struct {
 
 static void must_errno(const char *what, int result);
 static unsigned allow_connections(void);
-static uint16_t start(unsigned connections);
+static uint16_t start_site(unsigned connections);
 static void read_stdin(void);
-static void stop(void);
+static void stop_site(void);
 
 int main(int argc, char *argv[])
 {
@@ -69,7 +69,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: site\n");
         return 2;
     }
-    port = start(allow_connections());
+    port = start_site(allow_connections());
     must_errno("print the address",
                printf("%shttp://127.0.0.1:%d\n", for_program ? "SITE=" : "", port) < 0
                    ? -1
@@ -77,7 +77,7 @@ int main(int argc, char *argv[])
     must_errno("close stdout", freopen("/dev/null", "w", stdout) ? 0 : -1);
     must_errno("close stderr", freopen("/dev/null", "w", stderr) ? 0 : -1);
     read_stdin();
-    stop();
+    stop_site();
     return 0;
 }
 
@@ -355,7 +355,7 @@ void read_stats(unsigned *requests, unsigned *most_in_flight)
 /* --- start and stop --- */
 
 /* On 127.0.0.1. Returns the port, which the kernel chooses. */
-static uint16_t start(unsigned connections)
+static uint16_t start_site(unsigned connections)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
 
@@ -382,7 +382,7 @@ static uint16_t start(unsigned connections)
     return MHD_get_daemon_info(site.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
-static void stop(void)
+static void stop_site(void)
 {
     uv_mutex_lock(&site.lock);
     site.is_stopping = true;

@@ -21,7 +21,7 @@
  *
  * The watcher is no child of the program, which may wait() for its own children: a
  * starter, our child, starts it, ends when it does, and is killed when the server is
- * ready. Order of events: main -> watch -> start -> launch_exec; clean_up */
+ * ready. Order of events: main -> watch -> run_server -> launch_exec; clean_up */
 
 #include "launch.h"
 
@@ -78,7 +78,7 @@ static bool is_site(void)
 
 /* If one of the three standard files is closed, no other file must get its number. To the
  * program it is closed, as it was. Returns another one, open to /dev/null. */
-static int occupy_closed_files(void)
+static int occupy_standard_files(void)
 {
     int fd;
 
@@ -107,7 +107,7 @@ static void make_directory(char path[PATH_MAX + 300])
 }
 
 /* In a process group of its own. Returns -1 when that can't be. */
-static pid_t start(const char *action, const char *group)
+static pid_t run_server(const char *action, const char *group)
 {
     pid_t child = fork();
 
@@ -137,7 +137,7 @@ static _Noreturn void clean_up(pid_t group, const char *directory)
 
     snprintf(number, sizeof number, "%ld", (long)group);
     if (group > 0 && !is_site())
-        waitpid(start("--stop", number), NULL, 0);
+        waitpid(run_server("--stop", number), NULL, 0);
     if (group > 0) {
         kill(-group, SIGKILL);
         waitpid(group, &status, 0);
@@ -173,7 +173,7 @@ static _Noreturn void watch(int null, int lifeline, int report)
     dup2(report, STDOUT_FILENO);
     fcntl(STDERR_FILENO, F_SETFD, 0);
     launch_close_others(null, -1);
-    group = start("--start", NULL);
+    group = run_server("--start", NULL);
     if (group < 0)
         fprintf(stderr, "%s: cannot start the server: %s\n", self, strerror(errno));
     dup2(null, STDOUT_FILENO);
@@ -264,7 +264,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: %s PROGRAM [ARGUMENT...]\n", self);
         return 2;
     }
-    null = occupy_closed_files();
+    null = occupy_standard_files();
     /* A shell that can't open more says something of its own. */
     errno = EMFILE;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FEWEST_FILES)
