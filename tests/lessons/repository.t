@@ -300,6 +300,24 @@ subtest 'the code that a README quotes is code of its lesson' => sub {
     }
 };
 
+# The index of functions, in lessons/README.md: what a lesson's programs call, and the lesson
+# that explains it (it calls it, or tells of it).
+subtest 'the index names each function that the lessons call' => sub {
+    my ($index) = read_file('lessons/README.md') =~ /^## Functions\n(.*?)^## /ms;
+    my %told = map { my ($names, $of) = /^\| \[(.*?)\]\(http.*\((\S+)\/README/ ? ($1, $2) : (''); map { $_ => $of } $names =~ /`(\w+)`/g }
+        split /\n/, $index // '';
+    cmp_ok(scalar keys %told, '>', 20, 'there is an index');
+    my (%called, %missing);
+    for my $lesson (@lessons) {
+        my $code = join "\n", map { bare_code(read_file($_)) } grep { !m{/exercise} } glob "$lesson/*.[ch]";
+        $called{ basename($lesson) }{$_}++ for $code =~ /\b((?:uv|curl|json)_\w+|PQ\w+)\s*\(/g;
+        $missing{$_} //= number_of($lesson) for grep { !$told{$_} } keys %{ $called{ basename($lesson) } };
+    }
+    no_complaints('all are in it', map {"lesson $missing{$_} calls $_"} sort keys %missing);
+    no_complaints('the lesson calls it, or tells of it',
+        grep { !$called{ $told{$_} }{$_} && read_file("lessons/$told{$_}/README.md") !~ /\b\Q$_\E\b/ } sort keys %told);
+};
+
 # What make can be asked for: names, and patterns like lesson-%. Its list of rules
 # has an entry for each; one without prerequisites or a recipe is only a name.
 sub rules_of_make {
