@@ -266,9 +266,9 @@ void explain_times(FILE *to, const struct verdict *verdict,
     explain_late(to, verdict, style);
     if (lateness_exceeds(&verdict->unaccounted))
         fprintf(to,
-                "from its start to its end it took %.2f s more than its last line says:"
-                " it waits unseen, before its first line or after its last"
-                " (allowed here: %.2f s)\n",
+                "from its start to its end it took %.2f s more than its last line says\n"
+                "(%.2f s are allowed here): it waits unseen, before its first line or\n"
+                "after its last\n",
                 verdict->unaccounted.by / 1000, verdict->unaccounted.allowed / 1000);
 }
 

