@@ -85,6 +85,13 @@ int must(const char *what, ssize_t result)
     return (int)result;
 }
 
+int must_errno(const char *what, ssize_t returned)
+{
+    if (returned < 0)
+        stop(what, uv_translate_sys_error(errno));
+    return (int)returned;
+}
+
 /* Write all of it, however often the system takes only a part, and wait for a
  * terminal that somebody else made non-blocking. */
 static void write_all(const char *text, size_t size)

@@ -32,6 +32,12 @@ void measure(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 int must(const char *what, ssize_t result);
 
+/* The same for what a call of the system returned: -1 is an error, and errno says which.
+ *
+ *     pid_t child = must_errno("start a bot", fork());
+ */
+int must_errno(const char *what, ssize_t returned);
+
 /* "chores_async": for an error that must() can't tell, and for the usage. Not to be
  * freed, and not from two threads at once. */
 const char *program_name(void);

@@ -54,7 +54,6 @@ static struct {
     unsigned requests, in_flight, most_in_flight;
 } site;
 
-static void must_errno(const char *what, int result);
 static unsigned allow_connections(void);
 static uint16_t start_site(unsigned connections);
 static void read_stdin(void);
@@ -82,12 +81,6 @@ int main(int argc, char *argv[])
 }
 
 /* --- the process --- */
-
-/* As must(), for a call that returns -1 and sets errno. */
-static void must_errno(const char *what, int result)
-{
-    must(what, result < 0 ? uv_translate_sys_error(errno) : 0);
-}
 
 /* Returns how many connections there may be. */
 static unsigned allow_connections(void)

@@ -46,12 +46,6 @@ static const struct bot all_bots[BOTS] = {
                   {2200, "at the door"}}},
 };
 
-/* The system returns -1 and leaves the error in errno; libuv returns the error. */
-static int result_of(ssize_t returned)
-{
-    return returned < 0 ? uv_translate_sys_error(errno) : (int)returned;
-}
-
 /* In the child. (The sleep is rounded up, so that no message is too early.) Each message
  * has its time, so that no delay is added to another. */
 static void send_messages(const struct bot *bot, uv_file pipe)
@@ -62,7 +56,7 @@ static void send_messages(const struct bot *bot, uv_file pipe)
 
         if (now < due)
             uv_sleep((unsigned)((due - now) / 1000000) + 1);
-        must("send a message", result_of(write(pipe, message, sizeof *message)));
+        must_errno("send a message", write(pipe, message, sizeof *message));
     }
 }
 
@@ -74,14 +68,14 @@ static void start(struct bot *bot, int flags)
     uv_file ends[2];
 
     must("make a pipe", uv_pipe(ends, flags, 0));
-    bot->child = must("start a bot", result_of(fork()));
+    bot->child = must_errno("start a bot", fork());
     if (bot->child == 0) {
-        must("close our end", result_of(close(ends[0])));
+        must_errno("close our end", close(ends[0]));
         send_messages(bot, ends[1]);
         _exit(EXIT_SUCCESS);
     }
     /* Where the pipe can still be written to, its end is never seen. */
-    must("close the bot's end", result_of(close(ends[1])));
+    must_errno("close the bot's end", close(ends[1]));
     bot->pipe = ends[0];
 }
 
@@ -97,7 +91,7 @@ static uint64_t time_queued(void)
         sscanf(text, "%*u %llu", &queued) != 1)
         queued = 0;
     if (file >= 0)
-        must("close a file", result_of(close(file)));
+        must_errno("close a file", close(file));
     return queued;
 }
 
@@ -143,7 +137,7 @@ static void see_off_all(const struct bot bots[])
     int status;
 
     for (int i = 0; i < BOTS; i++) {
-        must("wait for a bot", result_of(waitpid(bots[i].child, &status, 0)));
+        must_errno("wait for a bot", waitpid(bots[i].child, &status, 0));
         must("hear all of a bot", status == 0 ? 0 : UV_EOF);
     }
     show_cost(bots[0].techie);

@@ -46,7 +46,7 @@ static void hear(struct bot *bot)
     ssize_t size = read(bot->pipe, &message, sizeof message);
 
     bot->techie->asked++;
-    if (must("hear a bot", result_of(size)) == 0)
+    if (must_errno("hear a bot", size) == 0)
         hang_up(bot);
     else
         tell(bot, &message);
@@ -58,5 +58,5 @@ static void hang_up(struct bot *bot)
 {
     say("%s: has hung up", bot->name);
     uv_close((uv_handle_t *)&bot->readable, NULL);
-    must("close a pipe", result_of(close(bot->pipe)));
+    must_errno("close a pipe", close(bot->pipe));
 }

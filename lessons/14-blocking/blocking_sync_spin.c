@@ -30,7 +30,7 @@ static void hear(struct bot *bot)
     bot->techie->asked++;
     if (size < 0 && errno == EAGAIN)
         bot->techie->in_vain++;
-    else if (must("hear a bot", result_of(size)) == 0)
+    else if (must_errno("hear a bot", size) == 0)
         hang_up(bot);
     else
         tell(bot, &message);
@@ -40,7 +40,7 @@ static void hear(struct bot *bot)
 static void hang_up(struct bot *bot)
 {
     say("%s: has hung up", bot->name);
-    must("close a pipe", result_of(close(bot->pipe)));
+    must_errno("close a pipe", close(bot->pipe));
     bot->pipe = -1;
     bot->techie->listening--;
 }

@@ -367,6 +367,20 @@ C
     ended_with($ran, 1, qr/^opener: cannot open the door: no such file or directory\n\z/, 'ends');
 };
 
+subtest 'must_errno() does the same for what the system returned' => sub {
+    my $ran = run([program('reader', <<'C')]);
+#include <unistd.h>
+int main(void)
+{
+    say("%d, %d", must_errno("count", 0), must_errno("write nothing", write(1, "", 0)));
+    must_errno("close the door", close(-1));
+    say("this is not reached");
+}
+C
+    is(join("\n", texts_of($ran)), '0, 0', 'gives back');
+    ended_with($ran, 1, qr/^reader: cannot close the door: bad file descriptor\n\z/, 'ends');
+};
+
 subtest 'run_and_close() runs the loop, and proves that everything was closed' => sub {
     my $program = program('closer', <<'C');
 #include <fcntl.h>
