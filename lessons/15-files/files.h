@@ -1,5 +1,5 @@
-/* files.h - what the three programs share, and the lesson is not about: the names of the
- * files; how long it took, and how much came from the disk. */
+/* files.h - what the three programs share, and the lesson is not about: three rounds of
+ * all files, and what each has cost. */
 #ifndef FILES_H
 #define FILES_H
 
@@ -20,35 +20,19 @@ struct store {
     int files;
     size_t size;                 /* of each, in bytes */
     bool writing;                /* or else reading */
-    unsigned long long checksum; /* of what was read: the sum of all bytes */
-    uint64_t start;              /* ns, uv_hrtime(), of writing or reading, */
-    double from_disk; /* and the megabytes that had come from the disk by then */
-
-    /* files_async's: so many are under way, each in a hand; the next one to be taken. */
+    unsigned long long checksum; /* the sum of all bytes that were read */
+    struct worker *workers;      /* files_async's; so many, and the next file to take */
     int at_once, next;
-    struct hand *hands;
 };
 
-/* The system returns -1 and leaves the error in errno; libuv returns the error. */
-static int result_of(ssize_t returned)
+/* "read file 0047", for must(); good until the next call. */
+static const char *doing(const struct store *store, int number)
 {
-    return returned < 0 ? uv_translate_sys_error(errno) : (int)returned;
-}
+    static char words[40];
 
-/* must(), which names the file. */
-static int must_file(const char *what, int number, int result)
-{
-    char sentence[40];
-
-    snprintf(sentence, sizeof sentence, "%s file %04d", what, number);
-    return must(sentence, result);
-}
-
-/* Of a file, and of what is not a whole one yet. */
-static void name(int number, char path[], char part[])
-{
-    snprintf(path, NAME, "%04d", number);
-    snprintf(part, NAME, "%04d.part", number);
+    snprintf(words, sizeof words, "%s file %04d", store->writing ? "write" : "read",
+             number);
+    return words;
 }
 
 static unsigned long long sum_of(const char *buffer, size_t size)
@@ -60,8 +44,48 @@ static unsigned long long sum_of(const char *buffer, size_t size)
     return sum;
 }
 
-/* with-directory has made us a directory, and removes it when we have ended. */
-static void open_store(struct store *store, int files, int kb)
+/* What was written or read stays in memory. Have it saved to the disk, since only then
+ * it can go, and ask the system to forget it. */
+static void forget_files(const struct store *store)
+{
+    sync();
+    for (int i = 0; i < store->files; i++) {
+        char path[NAME];
+        uv_file file;
+
+        snprintf(path, NAME, "%04d", i);
+        file = must_errno(doing(store, i), open(path, O_RDONLY));
+#ifdef POSIX_FADV_DONTNEED
+        must("forget a file", -posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED));
+#endif
+        must_errno("close a file", close(file));
+    }
+    say_untimed("system: was asked to forget the files");
+}
+
+/* Let the program write or read all files. Whether they come from the disk, the megabytes
+ * tell (the system counts blocks of 512 bytes, by all threads). */
+static void run_round(struct store *store, bool writing, void (*do_files)(struct store *))
+{
+    const char *what = writing ? "writing" : "reading";
+    struct rusage before, after;
+    uint64_t start = uv_hrtime();
+
+    must_errno("measure", getrusage(RUSAGE_SELF, &before));
+    store->writing = writing;
+    store->checksum = 0;
+    do_files(store);
+    must_errno("measure", getrusage(RUSAGE_SELF, &after));
+    say_untimed("files: done with %s", what);
+    measure("%s: %.3f s, %.1f MB from the disk", what,
+            (double)(uv_hrtime() - start) / 1e9,
+            (double)(after.ru_inblock - before.ru_inblock) * 512 / 1e6);
+}
+
+/* Write all files, read them, and read them again when the system was asked to forget
+ * them. (with-directory has made the directory, and removes it when we have ended.) */
+static void run_rounds(struct store *store, int files, int kb,
+                       void (*do_files)(struct store *))
 {
     const char *directory = getenv("DIRECTORY");
 
@@ -70,56 +94,15 @@ static void open_store(struct store *store, int files, int kb)
                 program_name());
         exit(EXIT_FAILURE);
     }
-    *store = (struct store){.files = files, .size = (size_t)kb * 1000};
     say("files: %d of %d kB", files, kb);
-    must("go into the directory", result_of(chdir(directory)));
-}
-
-/* By all threads, since the program began; the system counts blocks of 512 bytes. */
-static double megabytes_from_disk(void)
-{
-    struct rusage usage;
-
-    must("ask for the use of the disk", result_of(getrusage(RUSAGE_SELF, &usage)));
-    return (double)usage.ru_inblock * 512 / 1e6;
-}
-
-static void begin(struct store *store, bool writing)
-{
-    store->writing = writing;
-    store->checksum = 0;
-    store->from_disk = megabytes_from_disk();
-    store->start = uv_hrtime();
-}
-
-static void show_cost(const struct store *store)
-{
-    const char *what = store->writing ? "writing" : "reading";
-    double took = (double)(uv_hrtime() - store->start) / 1e9;
-
-    say_untimed("files: done with %s", what);
-    measure("%s: %.3f s, %.1f MB from the disk", what, took,
-            megabytes_from_disk() - store->from_disk);
-}
-
-/* What was written or read stays in memory. Have it saved to the disk, since only then
- * it can go, and ask the system to forget it. Whether it did, the megabytes tell. */
-static void forget_files(const struct store *store)
-{
-    char path[NAME], part[NAME];
-
-    sync();
-    for (int i = 0; i < store->files; i++) {
-        uv_file file;
-
-        name(i, path, part);
-        file = must_file("open", i, result_of(open(path, O_RDONLY)));
-#ifdef POSIX_FADV_DONTNEED
-        must_file("forget", i, -posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED));
-#endif
-        must_file("close", i, result_of(close(file)));
-    }
-    say_untimed("system: was asked to forget the files");
+    must_errno("go into the directory", chdir(directory));
+    store->files = files;
+    store->size = (size_t)kb * 1000;
+    run_round(store, true, do_files);
+    run_round(store, false, do_files);
+    forget_files(store);
+    run_round(store, false, do_files);
+    say_untimed("checksum: %llu", store->checksum);
 }
 
 #endif

@@ -16,7 +16,7 @@ struct batch {
     unsigned long long checksum;
 };
 
-static void do_files(struct store *store, bool writing);
+static void do_files(struct store *store);
 static void do_batch(uv_work_t *work);
 static void on_done(uv_work_t *work, int status);
 static int do_file(const struct store *store, int number, unsigned long long *checksum);
@@ -25,25 +25,19 @@ static int move(const struct store *store, uv_file file, char *buffer);
 int main(int argc, char *argv[])
 {
     struct number asked[] = {{"FILES", 300, 1, 10000}, {"KB", MOST_KB, 1, MOST_KB}};
-    struct store store;
+    struct store store = {0};
 
     read_numbers(argc, argv, asked, 2);
-    open_store(&store, asked[0].value, asked[1].value);
-    do_files(&store, true);
-    do_files(&store, false);
-    forget_files(&store);
-    do_files(&store, false);
-    say_untimed("checksum: %llu", store.checksum);
+    run_rounds(&store, asked[0].value, asked[1].value, do_files);
     run_and_close();
 }
 
 /* Write or read all files: deal them out evenly, and let the loop run until all batches
  * are done. */
-static void do_files(struct store *store, bool writing)
+static void do_files(struct store *store)
 {
     struct batch batches[BATCHES] = {0};
 
-    begin(store, writing);
     for (int i = 0; i < BATCHES; i++) {
         batches[i].store = store;
         batches[i].next = store->files * i / BATCHES;
@@ -55,7 +49,6 @@ static void do_files(struct store *store, bool writing)
     must("run the loop", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     for (int i = 0; i < BATCHES; i++)
         store->checksum += batches[i].checksum;
-    show_cost(store);
 }
 
 /* In a thread of the pool: it may block there. It touches its own batch only, and
@@ -77,30 +70,26 @@ static void on_done(uv_work_t *work, int status)
     struct batch *batch = work->data;
 
     must("use a thread", status);
-    must_file(batch->store->writing ? "write" : "read", batch->next, batch->error);
+    must(doing(batch->store, batch->next), batch->error);
 }
 
-/* Returns 0 or an error; what was read is added to the checksum. A file has another name
- * until it is whole, so that nobody ever finds half of one. */
+/* Returns 0 or an error; what was read is added to the checksum. */
 static int do_file(const struct store *store, int number, unsigned long long *checksum)
 {
-    bool writing = store->writing;
-    int flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
-    char path[NAME], part[NAME], buffer[MOST_KB * 1000];
+    int flags = store->writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
+    char path[NAME], buffer[MOST_KB * 1000];
     int file, error;
 
-    name(number, path, part);
-    if (writing)
+    snprintf(path, sizeof path, "%04d", number);
+    if (store->writing)
         memset(buffer, number, store->size);
-    file = result_of(open(writing ? part : path, flags, 0600));
+    file = open(path, flags, 0600);
     if (file < 0)
-        return file;
+        return uv_translate_sys_error(errno);
     error = move(store, file, buffer);
     if (close(file) < 0 && error == 0)
-        error = result_of(-1);
-    if (error == 0 && writing)
-        error = result_of(rename(part, path));
-    else if (error == 0)
+        error = uv_translate_sys_error(errno);
+    if (error == 0 && !store->writing)
         *checksum += sum_of(buffer, store->size);
     return error;
 }
@@ -109,12 +98,12 @@ static int do_file(const struct store *store, int number, unsigned long long *ch
 static int move(const struct store *store, uv_file file, char *buffer)
 {
     for (size_t done = 0; done < store->size;) {
-        int moved =
-            result_of(store->writing ? write(file, buffer + done, store->size - done)
-                                     : read(file, buffer + done, store->size - done));
+        size_t rest = store->size - done;
+        ssize_t moved = store->writing ? write(file, buffer + done, rest)
+                                       : read(file, buffer + done, rest);
 
         if (moved <= 0)
-            return moved < 0 ? moved : UV_EOF;
+            return moved < 0 ? uv_translate_sys_error(errno) : UV_EOF;
         done += (size_t)moved;
     }
     return 0;
