@@ -1,8 +1,8 @@
 /* devices_async_tree.c - what depends on what is data: a tree, whose leaves are
  * messages, and whose branches are sequences and parallels.
- * You will see 0.80 s: the toilet is cleaned after it has flushed, and nothing
- * else waits for that.
- * Order of events: main -> start -> on_reply -> finish -> start, ... -> on_end */
+ * You will see 1.00 s: the speaker plays when it is on, the toilet is cleaned when
+ * it has flushed, and nothing else waits for these.
+ * Order of events: main -> start -> on_reply -> finish -> start, ... */
 
 #include "lesson.h"
 
@@ -21,7 +21,6 @@ static void start(struct step *step, struct step *parent);
 static void tell(struct step *message);
 static void on_reply(uv_timer_t *timer);
 static void finish(struct step *step);
-static void on_end(const struct step *day);
 static void show_replies(const struct step *step);
 
 int main(void)
@@ -31,10 +30,13 @@ int main(void)
         {.device = "Smart Speaker", .order = "connect", .answer = "is online"},
         {.device = "Smart Toilet", .order = "connect", .answer = "is online"},
     };
+    struct step speaker[] = {
+        {.device = "Smart Speaker", .order = "switch on", .answer = "is on"},
+        {.device = "Smart Speaker", .order = "play", .answer = "plays Kind of Blue"},
+    };
     struct step waking_up[] = {
         {.device = "Hue Light", .order = "switch on", .answer = "is on"},
-        {.device = "Smart Speaker", .order = "play a song", .answer = "plays a song"},
-        {.device = "Smart Toilet", .order = "warm up", .answer = "is warm"},
+        {.kind = SEQUENCE, .steps = speaker, .count = 2},
     };
     struct step toilet[] = {
         {.device = "Smart Toilet", .order = "flush", .answer = "is flushed"},
@@ -47,7 +49,7 @@ int main(void)
     };
     struct step programs[] = {
         {.kind = PARALLEL, .steps = connecting, .count = 3},
-        {.kind = PARALLEL, .steps = waking_up, .count = 3},
+        {.kind = PARALLEL, .steps = waking_up, .count = 2},
         {.kind = PARALLEL, .steps = going_to_sleep, .count = 3},
     };
     struct step day = {.kind = SEQUENCE, .steps = programs, .count = 3};
@@ -95,17 +97,11 @@ static void finish(struct step *step)
     struct step *parent = step->parent;
 
     if (parent == NULL)
-        on_end(step);
+        show_replies(step); /* the whole day is done */
     else if (++parent->done == parent->count)
         finish(parent);
     else if (parent->kind == SEQUENCE)
         start(&parent->steps[parent->done], parent);
-}
-
-/* The whole day is done: called once, by its last reply. */
-static void on_end(const struct step *day)
-{
-    show_replies(day);
 }
 
 static void show_replies(const struct step *step)

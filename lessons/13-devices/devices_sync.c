@@ -3,82 +3,49 @@
 
 #include "lesson.h"
 
-struct message {
+/* A day is three programs: connecting, waking up, going to sleep. */
+static const struct message {
+    int program;
     const char *device, *order;
     const char *answer; /* what the device will say, after 0.2 s */
-    const char *reply;  /* what it has said, or NULL */
+} day[] = {
+    {1, "Hue Light", "connect", "is online"},
+    {1, "Smart Speaker", "connect", "is online"},
+    {1, "Smart Toilet", "connect", "is online"},
+    {2, "Hue Light", "switch on", "is on"},
+    {2, "Smart Speaker", "switch on", "is on"},
+    {2, "Smart Speaker", "play", "plays Kind of Blue"},
+    {3, "Hue Light", "switch off", "is off"},
+    {3, "Smart Speaker", "switch off", "is off"},
+    {3, "Smart Toilet", "flush", "is flushed"},
+    {3, "Smart Toilet", "clean", "is clean"},
 };
 
-struct program {
-    struct message messages[4];
-    int count;
-};
+enum { MESSAGES = sizeof day / sizeof *day };
 
-static void run(struct program *program);
-static void tell(struct message *message);
-static void show_replies(const struct program *program);
+static const char *tell(const struct message *message);
+static void show_replies(const char *const replies[]);
 
 int main(void)
 {
-    struct program connecting = {
-        .count = 3,
-        .messages =
-            {
-                {.device = "Hue Light", .order = "connect", .answer = "is online"},
-                {.device = "Smart Speaker", .order = "connect", .answer = "is online"},
-                {.device = "Smart Toilet", .order = "connect", .answer = "is online"},
-            },
-    };
-    struct program waking_up = {
-        .count = 3,
-        .messages =
-            {
-                {.device = "Hue Light", .order = "switch on", .answer = "is on"},
-                {.device = "Smart Speaker",
-                 .order = "play a song",
-                 .answer = "plays a song"},
-                {.device = "Smart Toilet", .order = "warm up", .answer = "is warm"},
-            },
-    };
-    struct program going_to_sleep = {
-        .count = 4,
-        .messages =
-            {
-                {.device = "Hue Light", .order = "switch off", .answer = "is off"},
-                {.device = "Smart Speaker", .order = "switch off", .answer = "is off"},
-                {.device = "Smart Toilet", .order = "flush", .answer = "is flushed"},
-                {.device = "Smart Toilet", .order = "clean", .answer = "is clean"},
-            },
-    };
+    const char *replies[MESSAGES];
 
-    run(&connecting);
-    run(&waking_up);
-    run(&going_to_sleep);
-    show_replies(&connecting);
-    show_replies(&waking_up);
-    show_replies(&going_to_sleep);
+    for (int i = 0; i < MESSAGES; i++)
+        replies[i] = tell(&day[i]);
+    show_replies(replies);
 }
 
-static void run(struct program *program)
-{
-    for (int i = 0; i < program->count; i++)
-        tell(&program->messages[i]);
-}
-
-static void tell(struct message *message)
+/* Returns the reply. */
+static const char *tell(const struct message *message)
 {
     say("%s: told to %s", message->device, message->order);
     uv_sleep(200); /* nobody else is told anything in the meantime */
-    message->reply = message->answer;
-    say("%s: %s", message->device, message->reply);
+    say("%s: %s", message->device, message->answer);
+    return message->answer;
 }
 
-static void show_replies(const struct program *program)
+static void show_replies(const char *const replies[])
 {
-    for (int i = 0; i < program->count; i++) {
-        const struct message *message = &program->messages[i];
-
-        say("home: %s %s", message->device,
-            message->reply ? message->reply : "is silent");
-    }
+    for (int i = 0; i < MESSAGES; i++)
+        say("home: %s %s", day[i].device, replies[i]);
 }
