@@ -11,7 +11,7 @@
 struct bot {
     const char *name, *presence;
     enum { ACCEPT, REJECT, ON_SICK_LEAVE } reply;
-    unsigned ms; /* until it replies */
+    unsigned ms; /* until it replies: 200, and more if it is busy */
     uv_timer_t timer;
     struct queue *queue; /* where the reply goes */
 };
@@ -33,10 +33,10 @@ static void write_name_tag(void);
 int main(int argc, char *argv[])
 {
     struct bot bots[] = {
-        {.name = "Smart Bot", .presence = "online", .reply = ACCEPT, .ms = 300},
+        {.name = "Smart Bot", .presence = "busy", .reply = ACCEPT, .ms = 700},
         {.name = "Volter Bot", .presence = "busy", .reply = REJECT, .ms = 500},
-        {.name = "Fintech Bot", .presence = "online", .reply = ACCEPT, .ms = 100},
-        {.name = "Pepper Bot", .presence = "offline", .reply = ON_SICK_LEAVE, .ms = 700},
+        {.name = "Fintech Bot", .presence = "online", .reply = ACCEPT, .ms = 200},
+        {.name = "Pepper Bot", .presence = "offline", .reply = ON_SICK_LEAVE, .ms = 200},
         {.name = "CloudBot", .presence = "online", .reply = ACCEPT, .ms = 200},
     };
     struct queue queues[] = {[ON_SICK_LEAVE] = {{"Pretbot"}, 1}};
@@ -103,15 +103,11 @@ static void on_friend(uv_timer_t *friend)
     uv_close((uv_handle_t *)friend, NULL);
 }
 
-/* Half a millisecond of Techie's own work: this is no waiting. He begins a name tag
- * when its reply has come, or when the one before is written. (When the reply has
- * come the loop knows: it is the time at which it woke up.) */
+/* Half a millisecond of Techie's own work: this is no waiting. */
 static void write_name_tag(void)
 {
-    static uint64_t end; /* of the last one, ns */
-    uint64_t came = uv_now(uv_default_loop()) * 1000000;
+    uint64_t end = uv_hrtime() + 500000; /* ns */
 
-    end = (came > end ? came : end) + 500000;
     while (uv_hrtime() < end)
         ;
 }

@@ -7,7 +7,7 @@
 struct bot {
     const char *name, *presence;
     enum { ACCEPT, REJECT, ON_SICK_LEAVE } reply;
-    unsigned ms; /* until it replies */
+    unsigned ms; /* until it replies: 200, and more if it is busy */
 };
 
 struct queue {
@@ -25,10 +25,10 @@ static void write_name_tag(void);
 int main(int argc, char *argv[])
 {
     struct bot bots[] = {
-        {.name = "Smart Bot", .presence = "online", .reply = ACCEPT, .ms = 300},
+        {.name = "Smart Bot", .presence = "busy", .reply = ACCEPT, .ms = 700},
         {.name = "Volter Bot", .presence = "busy", .reply = REJECT, .ms = 500},
-        {.name = "Fintech Bot", .presence = "online", .reply = ACCEPT, .ms = 100},
-        {.name = "Pepper Bot", .presence = "offline", .reply = ON_SICK_LEAVE, .ms = 700},
+        {.name = "Fintech Bot", .presence = "online", .reply = ACCEPT, .ms = 200},
+        {.name = "Pepper Bot", .presence = "offline", .reply = ON_SICK_LEAVE, .ms = 200},
         {.name = "CloudBot", .presence = "online", .reply = ACCEPT, .ms = 200},
     };
     struct queue queues[] = {[ON_SICK_LEAVE] = {{"Pretbot"}, 1}};
