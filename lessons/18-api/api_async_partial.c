@@ -11,6 +11,16 @@
 
 enum { FAULTS = 5 };
 
+/* What the three calls ask for; what goes wrong in place of what we want. */
+static const char *const paths[FAULTS + 1][3] = {
+    {"/json/location/Berlin", "/json/weather", "/json/sun"},
+    {"/json/location/Berlin", "/status/500", "/json/sun"},
+    {"/json/location/Berlin", "/json/malformed", "/json/sun"},
+    {"/json/incomplete", "/json/weather", "/json/sun"},
+    {"/json/location/Atlantis", "/json/weather", "/json/sun"},
+    {"/json/location/Berlin", "/json/weather", "/silent"},
+};
+
 struct call {
     struct fetch fetch;
     const char *name, *path;
@@ -26,7 +36,6 @@ struct report {
     double latitude, longitude;
 };
 
-static void prepare(struct report *report, int fault);
 static void ask(struct call *call, int ms, fetch_cb on_answer);
 static void on_location(struct fetch *fetch);
 static void on_weather(struct fetch *fetch);
@@ -39,34 +48,20 @@ int main(int argc, char *argv[])
 {
     struct number fault = {.name = "FAULT", .value = 2, .least = 0, .most = FAULTS};
     struct report report = {.to_come = 3};
+    const char *const *path;
     int missing;
 
     read_numbers(argc, argv, &fault, 1);
-    prepare(&report, fault.value);
+    path = paths[fault.value];
+    report.location = (struct call){.name = "location", .path = path[0]};
+    report.weather = (struct call){.name = "weather", .path = path[1]};
+    report.sun = (struct call){.name = "sun", .path = path[2]};
+    report.location.report = report.weather.report = report.sun.report = &report;
     must("start curl", fetcher_init(uv_default_loop(), &report.fetcher, 0));
     ask(&report.location, 400, on_location);
     run_and_close();
     missing = print(&report.location) + print(&report.weather) + print(&report.sun);
     return missing ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-/* What goes wrong is asked for in place of what we want. */
-static void prepare(struct report *report, int fault)
-{
-    static const char *const paths[FAULTS + 1][3] = {
-        {"/json/location/Berlin", "/json/weather", "/json/sun"},
-        {"/json/location/Berlin", "/status/500", "/json/sun"},
-        {"/json/location/Berlin", "/json/malformed", "/json/sun"},
-        {"/json/incomplete", "/json/weather", "/json/sun"},
-        {"/json/location/Atlantis", "/json/weather", "/json/sun"},
-        {"/json/location/Berlin", "/json/weather", "/silent"},
-    };
-    const char *const *path = paths[fault];
-
-    report->location = (struct call){.name = "location", .path = path[0]};
-    report->weather = (struct call){.name = "weather", .path = path[1]};
-    report->sun = (struct call){.name = "sun", .path = path[2]};
-    report->location.report = report->weather.report = report->sun.report = report;
 }
 
 /* (The first call doesn't need the coordinates, which aren't known then.) */
@@ -156,9 +151,6 @@ static void end(struct call *call, bool is_good, const char *text, ...)
 /* Returns how much is missing: 0 or 1. */
 static int print(const struct call *call)
 {
-    if (call->is_good)
-        say("report: %s: %s", call->name, call->text);
-    else
-        say("report: no %s: %s", call->name, call->text);
+    say("report: %s%s: %s", call->is_good ? "" : "no ", call->name, call->text);
     return call->is_good ? 0 : 1;
 }
