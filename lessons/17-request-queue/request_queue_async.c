@@ -5,30 +5,7 @@
  * same time.
  * Order of events: main -> take_page, ... -> on_page -> take_page, ... -> on_stats */
 
-#include "fetch.h"
-#include "lesson.h"
-
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { PAGES = 24, DEADLINE = 3000 };
-
-struct page {
-    CURLcode result;
-    long status;
-    size_t size;
-    bool is_here; /* or has failed */
-};
-
-struct queue {
-    struct fetcher fetcher;
-    struct page pages[PAGES];
-    int taken; /* how many; pages[taken] is the next one */
-    int shown; /* the first `shown` of them have been shown */
-    int failures;
-    size_t checksum; /* the sum of all sizes */
-};
+#include "request_queue.h"
 
 struct worker {
     struct fetch fetch; /* the only one that this worker ever has under way */
@@ -39,7 +16,6 @@ struct worker {
 static void take_page(struct worker *worker);
 static void on_page(struct fetch *fetch);
 static void show_in_order(struct queue *queue);
-static void show(struct queue *queue, int number);
 static void ask_site(struct worker *worker);
 static void on_stats(struct fetch *fetch);
 
@@ -98,20 +74,6 @@ static void show_in_order(struct queue *queue)
         show(queue, ++queue->shown);
 }
 
-static void show(struct queue *queue, int number)
-{
-    const struct page *page = &queue->pages[number - 1];
-
-    if (page->result == CURLE_OK && page->status == 200) {
-        say("pages: number %d, %zu bytes", number, page->size);
-        queue->checksum += page->size;
-    } else {
-        say("pages: number %d failed, status %ld, %s", number, page->status,
-            curl_easy_strerror(page->result));
-        queue->failures++;
-    }
-}
-
 /* The site counts for itself. The last worker asks. */
 static void ask_site(struct worker *worker)
 {
@@ -126,18 +88,8 @@ static void ask_site(struct worker *worker)
 static void on_stats(struct fetch *fetch)
 {
     struct queue *queue = fetch->data;
-    int requests = 0, at_once = 0;
 
-    if (fetch->result != CURLE_OK) {
-        fprintf(stderr, "%s: cannot ask for the count: %s\n", program_name(),
-                fetch->error);
-        exit(EXIT_FAILURE);
-    }
-    must("understand the count",
-         sscanf(fetch->body, "requests: %d most at once: %d", &requests, &at_once) == 2
-             ? 0
-             : UV_EPROTO);
-    say("site: %d requests seen, at most %d at once", requests, at_once);
+    show_stats(fetch);
     fetch_cleanup(fetch);
     fetcher_close(&queue->fetcher, NULL);
 }
