@@ -1,8 +1,7 @@
 /* database_async.c - eight guests want their bills, which a PostgreSQL server makes; the
  * waiter has a pool of eight connections to it, and asks for all of them at once.
  * You will see 0.25 s: eight processes of the server sleep at the same time.
- * Order of events: main -> open_connection -> on_step -> go_on, on_step, ... -> on_open
- * -> ask -> on_news -> keep -> answered -> on_closed */
+ * Order of events: main -> start, ask, ... -> on_ready, ... -> answered -> on_closed */
 
 #include "database.h"
 
@@ -16,18 +15,13 @@ struct connection {
 struct restaurant {
     struct connection pool[GUESTS];
     PGresult *bills[GUESTS]; /* as they come */
-    int open, printed;       /* how many connections, and bills */
+    int printed;
 };
 
-static void open_connection(struct connection *connection);
-static void wait_for(struct connection *connection, int events, uv_poll_cb on_event);
-static void on_step(uv_poll_t *socket, int status, int events);
-static void go_on(uv_handle_t *socket);
-static void on_open(struct connection *connection);
+static void start(struct connection *connection);
 static void ask(struct connection *connection);
 static void flush(struct connection *connection);
-static void on_news(uv_poll_t *socket, int status, int events);
-static void keep(struct connection *connection, PGresult *result);
+static void on_ready(uv_poll_t *socket, int status, int events);
 static void answered(struct connection *connection);
 static void on_closed(uv_handle_t *socket);
 
@@ -38,68 +32,26 @@ int main(void)
     for (int i = 0; i < GUESTS; i++) {
         restaurant.pool[i].guest = i;
         restaurant.pool[i].restaurant = &restaurant;
-        open_connection(&restaurant.pool[i]);
+        start(&restaurant.pool[i]);
     }
+    for (int i = 0; i < GUESTS; i++)
+        ask(&restaurant.pool[i]);
     run_and_close();
 }
 
-/* Where the server is, and who we are there, libpq reads from the environment. */
-static void open_connection(struct connection *connection)
+/* While nobody else waits we may connect as database_sync does. From here on libpq
+ * doesn't wait, not even when it sends. The socket is libpq's, the handle that watches it
+ * ours. */
+static void start(struct connection *connection)
 {
-    connection->server = PQconnectStart("");
-    if (PQstatus(connection->server) == CONNECTION_BAD)
-        fail("connect", connection->server);
-    wait_for(connection, UV_WRITABLE, on_step);
-}
+    PGconn *server = open_connection();
 
-/* Have the loop watch the socket that libpq uses at present. */
-static void wait_for(struct connection *connection, int events, uv_poll_cb on_event)
-{
-    must("watch a socket", uv_poll_init(uv_default_loop(), &connection->socket,
-                                        PQsocket(connection->server)));
+    if (PQsetnonblocking(server, 1) != 0)
+        fail("be asynchronous", PQerrorMessage(server));
+    must("watch a socket",
+         uv_poll_init(uv_default_loop(), &connection->socket, PQsocket(server)));
     connection->socket.data = connection;
-    must("watch a socket", uv_poll_start(&connection->socket, events, on_event));
-}
-
-/* The loop calls this when libpq can go on connecting, or if the socket has an error:
- * then libpq will find out what it is. It may also go on with another socket; so this one
- * is let go before. */
-static void on_step(uv_poll_t *socket, int status, int events)
-{
-    (void)status, (void)events;
-    uv_close((uv_handle_t *)socket, go_on);
-}
-
-static void go_on(uv_handle_t *socket)
-{
-    struct connection *connection = socket->data;
-
-    switch (PQconnectPoll(connection->server)) {
-    case PGRES_POLLING_READING:
-        wait_for(connection, UV_READABLE, on_step);
-        break;
-    case PGRES_POLLING_WRITING:
-        wait_for(connection, UV_WRITABLE, on_step);
-        break;
-    case PGRES_POLLING_OK:
-        on_open(connection);
-        break;
-    default:
-        fail("connect", connection->server);
-    }
-}
-
-/* When the last connection is open, all the guests ask. */
-static void on_open(struct connection *connection)
-{
-    struct restaurant *restaurant = connection->restaurant;
-
-    if (PQsetnonblocking(connection->server, 1) != 0)
-        fail("be asynchronous", connection->server);
-    wait_for(connection, UV_READABLE, on_news);
-    if (++restaurant->open == GUESTS)
-        for (int i = 0; i < GUESTS; i++)
-            ask(&restaurant->pool[i]);
+    connection->server = server;
 }
 
 /* Send the question, with the guest in the place of $1, and don't wait for the answer. */
@@ -109,7 +61,7 @@ static void ask(struct connection *connection)
 
     say("%s: the bill, please", guest);
     if (!PQsendQueryParams(connection->server, question, 1, NULL, &guest, NULL, NULL, 0))
-        fail("ask for a bill", connection->server);
+        fail("ask for a bill", PQerrorMessage(connection->server));
     flush(connection);
 }
 
@@ -121,18 +73,18 @@ static void flush(struct connection *connection)
     int events = left ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 
     if (left < 0)
-        fail("ask for a bill", connection->server);
-    must("watch a socket", uv_poll_start(&connection->socket, events, on_news));
+        fail("ask for a bill", PQerrorMessage(connection->server));
+    must("watch a socket", uv_poll_start(&connection->socket, events, on_ready));
 }
 
 /* The socket has something for us, or an error: libpq looks, and says which. */
-static void on_news(uv_poll_t *socket, int status, int events)
+static void on_ready(uv_poll_t *socket, int status, int events)
 {
     struct connection *connection = socket->data;
 
     (void)status, (void)events;
     if (!PQconsumeInput(connection->server))
-        fail("hear the answer", connection->server);
+        fail("hear the answer", PQerrorMessage(connection->server));
     flush(connection);
     while (!PQisBusy(connection->server)) {
         PGresult *result = PQgetResult(connection->server);
@@ -141,15 +93,10 @@ static void on_news(uv_poll_t *socket, int status, int events)
             answered(connection);
             return;
         }
-        keep(connection, result);
+        if (PQresultStatus(result) != PGRES_TUPLES_OK)
+            fail("ask for a bill", PQerrorMessage(connection->server));
+        connection->restaurant->bills[connection->guest] = result;
     }
-}
-
-static void keep(struct connection *connection, PGresult *result)
-{
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        fail("ask for a bill", connection->server);
-    connection->restaurant->bills[connection->guest] = result;
 }
 
 /* A bill is printed when all before it are. */

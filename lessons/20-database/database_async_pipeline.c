@@ -1,102 +1,60 @@
-/* database_async_pipeline.c - one connection in pipeline mode: many questions are sent
- * before the first answer is read.
- * You will see that eight slow bills are no faster than one after the other, 2.00 s. Then
- * 200 small questions, first one at a time and then in one go: we wait 200 times, and
- * then only a few. Order of events: main -> begin -> send_some -> on_news -> keep, ...
- * -> on_round -> send_some or begin; at the end on_closed */
+/* database_async_pipeline.c - one connection in pipeline mode: all eight questions are
+ * sent before the first answer is read. The argument says after how many questions the
+ * server is told to send the answers that it has.
+ * You will see that all bills take 2.00 s, as one after the other, and that the first
+ * one, too, comes at 2.00; with the argument 1 it comes at 0.25. Order of events: main ->
+ * start, ask, ... -> on_ready -> heard, ... -> on_closed */
 
 #include "database.h"
-
-enum { DISHES = 4, SMALL = 200 };
-
-/* One of three: eight bills; 200 prices one at a time; 200 prices in one go. */
-struct act {
-    const char *question;
-    const char *const *words; /* one of them stands for $1 */
-    int word_count;
-    int questions, at_a_time;
-};
 
 struct pipeline {
     PGconn *server; /* libpq's part of it */
     uv_poll_t socket;
-    int act, sent, heard; /* how many questions, and answers, of the present act */
-    int wakings;          /* how often the loop has told us that something came */
-    int euros;
+    int answers;
 };
 
-static const char *const dishes[DISHES] = {"soup", "pasta", "fish", "cake"};
-static const char price[] = "SELECT price FROM dishes WHERE dish = $1";
-
-static const struct act acts[] = {
-    {question, guests, GUESTS, GUESTS, GUESTS},
-    {price, dishes, DISHES, SMALL, 1},
-    {price, dishes, DISHES, SMALL, SMALL},
-};
-
-enum { ACTS = sizeof acts / sizeof *acts };
-
-static void open_connection(struct pipeline *pipeline);
-static void begin(struct pipeline *pipeline);
-static void send_some(struct pipeline *pipeline);
+static void start(struct pipeline *pipeline);
+static void ask(struct pipeline *pipeline, const char *guest);
 static void flush(struct pipeline *pipeline);
-static void on_news(uv_poll_t *socket, int status, int events);
-static void keep(struct pipeline *pipeline, PGresult *result);
-static void on_round(struct pipeline *pipeline);
+static void on_ready(uv_poll_t *socket, int status, int events);
+static void heard(struct pipeline *pipeline, PGresult *result);
 static void on_closed(uv_handle_t *socket);
 
-int main(void)
+int main(int argc, char *argv[])
 {
+    struct number at_a_time = {"QUESTIONS", GUESTS, 1, GUESTS};
     struct pipeline pipeline = {0};
 
-    open_connection(&pipeline);
-    begin(&pipeline);
+    read_numbers(argc, argv, &at_a_time, 1);
+    start(&pipeline);
+    for (int i = 0; i < GUESTS; i++) {
+        ask(&pipeline, guests[i]);
+        if ((i + 1) % at_a_time.value == 0 && !PQsendFlushRequest(pipeline.server))
+            fail("ask for the answers", PQerrorMessage(pipeline.server));
+    }
+    if (!PQpipelineSync(pipeline.server))
+        fail("ask for a mark", PQerrorMessage(pipeline.server));
+    flush(&pipeline);
     run_and_close();
 }
 
-/* While nobody else waits we may connect as database_sync does. */
-static void open_connection(struct pipeline *pipeline)
+static void start(struct pipeline *pipeline)
 {
-    PGconn *server = PQconnectdb("");
+    PGconn *server = open_connection();
 
-    if (PQstatus(server) != CONNECTION_OK)
-        fail("connect", server);
     if (!PQenterPipelineMode(server) || PQsetnonblocking(server, 1) != 0)
-        fail("make a pipeline", server);
+        fail("make a pipeline", PQerrorMessage(server));
     must("watch a socket",
          uv_poll_init(uv_default_loop(), &pipeline->socket, PQsocket(server)));
     pipeline->socket.data = pipeline;
     pipeline->server = server;
 }
 
-static void begin(struct pipeline *pipeline)
+static void ask(struct pipeline *pipeline, const char *guest)
 {
-    const struct act *act = &acts[pipeline->act];
-
-    pipeline->sent = pipeline->heard = pipeline->wakings = pipeline->euros = 0;
-    if (act->question == price)
-        say("prices: %d questions, %d at a time", act->questions, act->at_a_time);
-    send_some(pipeline);
-}
-
-/* PQpipelineSync() asks for a mark behind the answers: when it comes, they are complete.
- */
-static void send_some(struct pipeline *pipeline)
-{
-    const struct act *act = &acts[pipeline->act];
-    PGconn *server = pipeline->server;
-
-    for (int i = 0; i < act->at_a_time; i++) {
-        const char *word = act->words[pipeline->sent++ % act->word_count];
-
-        if (act->question == question)
-            say("%s: the bill, please", word);
-        if (!PQsendQueryParams(server, act->question, 1, NULL, &word, NULL, NULL, 0))
-            fail("ask", server);
-    }
-    if (!PQpipelineSync(server))
-        fail("ask", server);
-    flush(pipeline);
+    say("%s: the bill, please", guest);
+    if (!PQsendQueryParams(pipeline->server, question, 1, NULL, &guest, NULL, NULL, 0))
+        fail("ask for a bill", PQerrorMessage(pipeline->server));
 }
 
 /* What the socket does not take now, libpq keeps until it is writable. */
@@ -106,67 +64,43 @@ static void flush(struct pipeline *pipeline)
     int events = left ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 
     if (left < 0)
-        fail("ask", pipeline->server);
-    must("watch the socket", uv_poll_start(&pipeline->socket, events, on_news));
+        fail("ask for a bill", PQerrorMessage(pipeline->server));
+    must("watch the socket", uv_poll_start(&pipeline->socket, events, on_ready));
 }
 
-/* The loop calls this when the socket has something for us, or an error: then, too,
- * libpq has a look, and says what it is. Each answer is followed by a NULL (whose status
- * is an error), the mark is not. */
-static void on_news(uv_poll_t *socket, int status, int events)
+/* Here PQgetResult() returns NULL after each answer, and goes on with the next one. The
+ * mark comes behind the last. */
+static void on_ready(uv_poll_t *socket, int status, int events)
 {
     struct pipeline *pipeline = socket->data;
 
     (void)status, (void)events;
-    pipeline->wakings++;
     if (!PQconsumeInput(pipeline->server))
-        fail("hear the answers", pipeline->server);
+        fail("hear the answers", PQerrorMessage(pipeline->server));
     flush(pipeline);
     while (!PQisBusy(pipeline->server)) {
         PGresult *result = PQgetResult(pipeline->server);
 
+        if (result == NULL)
+            continue;
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             PQclear(result);
-            on_round(pipeline);
+            uv_close((uv_handle_t *)&pipeline->socket, on_closed);
             return;
         }
-        if (result)
-            keep(pipeline, result);
+        heard(pipeline, result);
     }
 }
 
-static void keep(struct pipeline *pipeline, PGresult *result)
+/* The answers come in the order of the questions. */
+static void heard(struct pipeline *pipeline, PGresult *result)
 {
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        fail("ask", pipeline->server);
-    if (acts[pipeline->act].question == question) {
-        print_bill(guests[pipeline->heard], result);
-    } else {
-        pipeline->euros += atoi(PQgetvalue(result, 0, 0));
-        PQclear(result);
-    }
-    pipeline->heard++;
+        fail("ask for a bill", PQerrorMessage(pipeline->server));
+    print_bill(guests[pipeline->answers++], result);
 }
 
-/* All that was sent is answered. */
-static void on_round(struct pipeline *pipeline)
-{
-    const struct act *act = &acts[pipeline->act];
-
-    if (pipeline->sent < act->questions) {
-        send_some(pipeline);
-        return;
-    }
-    if (act->question == price) {
-        say("prices: %d answers, %d euros in all", pipeline->heard, pipeline->euros);
-        measure("prices: woken up %d times", pipeline->wakings);
-    }
-    if (++pipeline->act < ACTS)
-        begin(pipeline);
-    else
-        uv_close((uv_handle_t *)&pipeline->socket, on_closed);
-}
-
+/* Now nobody watches the socket any more, and libpq may close it. */
 static void on_closed(uv_handle_t *socket)
 {
     struct pipeline *pipeline = socket->data;

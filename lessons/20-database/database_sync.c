@@ -4,7 +4,6 @@
 
 #include "database.h"
 
-static PGconn *open_connection(void);
 static PGresult *ask(PGconn *server, const char *guest);
 
 int main(void)
@@ -16,16 +15,6 @@ int main(void)
     PQfinish(server);
 }
 
-/* Where the server is, and who we are there, libpq reads from the environment. */
-static PGconn *open_connection(void)
-{
-    PGconn *server = PQconnectdb("");
-
-    if (PQstatus(server) != CONNECTION_OK)
-        fail("connect", server);
-    return server;
-}
-
 /* Send the question, with the guest in the place of $1, and wait for the answer. */
 static PGresult *ask(PGconn *server, const char *guest)
 {
@@ -34,6 +23,6 @@ static PGresult *ask(PGconn *server, const char *guest)
     say("%s: the bill, please", guest);
     bill = PQexecParams(server, question, 1, NULL, &guest, NULL, NULL, 0);
     if (PQresultStatus(bill) != PGRES_TUPLES_OK)
-        fail("ask for a bill", server);
+        fail("ask for a bill", PQerrorMessage(server));
     return bill;
 }

@@ -80,6 +80,21 @@ subtest 'who does not get in' => sub {
     all_fail('a closed port', qr/cannot connect: [^\n]*Connection refused/,
         PGHOST => '127.0.0.1', PGPORT => $closed->sockport);
     all_fail('no idea where', qr/cannot connect: [^\n]+$hint/, PGHOST => undef, PGPORT => 1);
+
+    my $silent = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', Listen => 10) || die "no port: $@";
+    my %silent = (PGHOST => '127.0.0.1', PGPORT => $silent->sockport, PGCONNECT_TIMEOUT => 2);
+    all_fail('a silent server', qr/cannot connect: [^\n]*timeout expired/, %silent);
+
+    # Its own first server is silent, too.
+    my @said = ("first server: connecting\n", "first server: no answer in time\n", "second server: connecting\n");
+    for (['a silent server', qr/no answer in time/, %silent],
+        ['a closed port', qr/connection to server[^\n]*Connection refused/, PGHOST => '127.0.0.1', PGPORT => $closed->sockport],
+        ['no server there', qr/connection to server[^\n]*No such file or directory/, PGHOST => $scratch]) {
+        my ($name, $why, %env) = @$_;
+        my $run = start('database_async_connect', %env);
+        like(finish($run), qr/^1 database_async_connect: cannot connect: $why\n\z/, "database_async_connect: $name");
+        is(read_file($run->{out}) =~ s/^\[.*?\] //gmr, join('', @said), 'after it has tried both');
+    }
 };
 
 subtest 'a mistake in the question' => sub {
@@ -119,6 +134,9 @@ subtest 'a socket that changes while we connect' => sub {
         is(finish($run{$name}), '0 ', "$name gets in");
         is(() = read_file($run{$name}{out}) =~ / euros$/mg, 8, "$name has the bills");
     }
+    my $connecting = start('database_async_connect', %two);
+    is(finish($connecting), '0 ', 'database_async_connect gets in');
+    like(read_file($connecting->{out}), qr/ second server: connected$/m, 'and says so');
     kill KILL => $pid;
     waitpid $pid, 0;
 };
