@@ -5,8 +5,13 @@
  *
  * The address is all that it prints. It then closes stdout and stderr, so that a reader
  * of these is not kept waiting, and serves until its stdin closes, so that it cannot
- * outlive the program that it was started for. With --start it prints SITE= before the
- * address, for with-site (see with.c). Its pages are in site-routes.c.
+ * outlive the program that it was started for. With --start it says so as with.c wants
+ * to hear it: the address is SITE=, and of SITE_COUNTS the program must not know. At its
+ * end it writes into the file that $SITE_COUNTS names, if any:
+ *
+ *     4 requests, at most 3 at once, 3 connections
+ *
+ * Its pages are in site-routes.c.
  *
  * Three threads: libmicrohttpd's reads the requests, sends the answers and calls our
  * callbacks; main() reads stdin. A request that has to wait is suspended and put into a
@@ -51,13 +56,14 @@ static struct {
     bool is_stopping;
     struct request queue; /* a ring: its `after` is the next one due */
     uint64_t last_check;  /* for disconnects; ns */
-    unsigned requests, in_flight, most_in_flight;
+    unsigned requests, in_flight, most_in_flight, connections;
 } site;
 
 static unsigned allow_connections(void);
 static uint16_t start_site(unsigned connections);
 static void read_stdin(void);
 static void stop_site(void);
+static void write_counts(const char *path);
 
 int main(int argc, char *argv[])
 {
@@ -70,13 +76,16 @@ int main(int argc, char *argv[])
     }
     port = start_site(allow_connections());
     must_errno("print the address",
-               printf("%shttp://127.0.0.1:%d\n", for_program ? "SITE=" : "", port) < 0
+               printf("%shttp://127.0.0.1:%d\n", for_program ? "SITE_COUNTS\nSITE=" : "",
+                      port) < 0
                    ? -1
                    : fflush(stdout));
     must_errno("close stdout", freopen("/dev/null", "w", stdout) ? 0 : -1);
     must_errno("close stderr", freopen("/dev/null", "w", stderr) ? 0 : -1);
     read_stdin();
     stop_site();
+    if (getenv("SITE_COUNTS"))
+        write_counts(getenv("SITE_COUNTS"));
     return 0;
 }
 
@@ -111,6 +120,17 @@ static void read_stdin(void)
         if (poll(&in, 1, -1) < 0 || in.revents & POLLNVAL)
             uv_sleep(100); /* macOS can't poll a terminal */
     }
+}
+
+static void write_counts(const char *path)
+{
+    FILE *to = fopen(path, "w");
+
+    must_errno("write the counts",
+               to && fprintf(to, "%u requests, at most %u at once, %u connections\n",
+                             site.requests, site.most_in_flight, site.connections) > 0
+                   ? fclose(to)
+                   : -1);
 }
 
 /* --- the queue of suspended requests; called with the lock held --- */
@@ -324,6 +344,13 @@ static void on_completed(void *unused, struct MHD_Connection *connection, void *
     *data = NULL;
 }
 
+static void on_connection(void *unused, struct MHD_Connection *connection, void **data,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    (void)unused, (void)connection, (void)data;
+    site.connections += code == MHD_CONNECTION_NOTIFY_STARTED;
+}
+
 /* libmicrohttpd gives us paths and numbers as C strings: a %00 would hide what follows
  * it. With a '?' in its place no route matches, and it is no number. */
 static size_t unescape(void *unused, struct MHD_Connection *connection, char *text)
@@ -369,8 +396,9 @@ static uint16_t start_site(unsigned connections)
         MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)BACKLOG, MHD_OPTION_CONNECTION_LIMIT,
         connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_END);
     must_errno("listen on 127.0.0.1", site.daemon ? 0 : -1);
     return MHD_get_daemon_info(site.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }

@@ -155,6 +155,17 @@ subtest 'one recording for each argument' => sub {
     unlink $recording, "$tree/build/progress/05-cake";
 };
 
+# The site is played by the answer, which writes down what the site would have counted.
+subtest 'what the web site has counted' => sub {
+    my $rules = write_file("$tree/lessons/05-cake/exercise.rules", "site: 2 requests\n");
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"; echo 1 requests >$SITE_COUNTS');
+    fails_with(check('05-cake'), 'another count', qr/has counted\n  1 requests\.\n/, qr/^  2 requests\.$/m);
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"; echo 2 requests >$SITE_COUNTS');
+    is(check('05-cake')->{status}, 0, 'the right one');
+    no_complaints('nothing is left', glob "$tree/build/common/counts*");
+    unlink $rules, "$tree/build/progress/05-cake";
+};
+
 # For the sanitizer the tools are not made anew: only the exercise.
 subtest 'what C leaves undefined does not pass by luck' => sub {
     my @lucky = ('static int cups[2] = {1, 1};', 'int total = 0;', 'for (int i = 0; cups[i] == 1; i++)',

@@ -19,7 +19,7 @@ use Time::HiRes qw(time);
 my @under = split ' ', $ENV{UNDER} // '';
 my $slow  = @under ? 10 : $ENV{SLOW} // 1;
 my $here  = scratch();
-delete @ENV{qw(SITE UNDER SLOW READY_FD)};
+delete @ENV{qw(SITE SITE_COUNTS UNDER SLOW READY_FD)};
 $SIG{PIPE} = 'IGNORE';
 
 if (!-x build_dir() . '/common/site') {
@@ -424,6 +424,24 @@ subtest 'the count' => sub {
     print { visit($own->{port}) } "nonsense\r\n\r\n";
     is(stats($own), 'requests: 228;most at once: 8;', 'wrong ones count, nonsense does not');
     end_site($own);
+};
+
+subtest 'at its end the count is written down' => sub {
+    local $ENV{SITE_COUNTS} = "$here/counts";
+    my $own = start_site();
+    at_once($own, ('/together/3') x 3);
+    my $stays = visit($own->{port});
+    for my $path ('/page/1', '/page/2', '/stats') {
+        print $stays request($path, stay => 1);
+        next_answer($stays);
+    }
+    end_site($own);
+    is(read_file($ENV{SITE_COUNTS}), "5 requests, at most 3 at once, 4 connections\n", 'three, and two more on one connection');
+
+    $ENV{SITE_COUNTS} = "$here/nowhere/counts";
+    $own = start_site();
+    close $own->{stdin};
+    is(gone($own) // '', 1 << 8, 'where it cannot be, that is a failure');
 };
 
 subtest 'a thousand at once' => sub {
