@@ -1,61 +1,52 @@
-/* requests_async.c - pages from the web, all at once: curl on the libuv loop.
+/* requests_async.c - pages from the web, all at once: curl on the libuv loop, by
+ * common/fetch, which takes care of all that can go wrong.
  * You will see 0.25 s: the site lets us wait for eight pages at the same time.
- * Order of events: main -> list_urls -> ask, ask, ... -> on_done, on_done, ... -> show,
+ * Order of events: main -> list_pages -> ask, ask, ... -> on_done, on_done, ... -> show,
  * ... */
 
 #include "requests.h"
 
-struct page {
-    int number;
-    const char *url;
-    struct fetch fetch; /* brings result, status, body and size */
-};
-
 struct group {
     struct fetcher fetcher;
-    int missing; /* so many are still under way */
+    int missing; /* so many pages are still under way */
 };
 
-static void ask(struct group *group, struct page *page);
+static void ask(struct group *group, const struct page *page, struct fetch *fetch);
 static void on_done(struct fetch *fetch);
 
 int main(int argc, char *argv[])
 {
     struct group group = {0};
     struct list list = {0};
-    struct page *pages;
+    struct fetch *fetches; /* one for each page: brings status, body, size, error */
     int failures = 0;
 
     must("start curl", fetcher_init(uv_default_loop(), &group.fetcher, 0));
-    list_urls(&list, argc, argv);
-    pages = calloc((size_t)list.count, sizeof *pages);
-    must("remember all pages", pages ? 0 : UV_ENOMEM);
-    for (int i = 0; i < list.count; i++) {
-        pages[i] = (struct page){.number = i + 1, .url = list.urls[i]};
-        ask(&group, &pages[i]);
-    }
+    list_pages(&list, argc, argv);
+    fetches = calloc((size_t)list.count, sizeof *fetches);
+    must("remember all pages", fetches ? 0 : UV_ENOMEM);
+    for (int i = 0; i < list.count; i++)
+        ask(&group, &list.pages[i], &fetches[i]);
     run_and_close();
     for (int i = 0; i < list.count; i++) {
-        struct fetch *fetch = &pages[i].fetch;
+        struct fetch *fetch = &fetches[i];
 
-        failures += show(pages[i].number, fetch->result ? fetch->error : NULL,
+        failures += show(list.pages[i].number, fetch->result ? fetch->error : NULL,
                          fetch->status, fetch->body, fetch->size);
         fetch_cleanup(fetch);
     }
-    free(pages);
-    free_urls(&list);
-    say("%d pages, %d failures", list.count, failures);
-    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+    free(fetches);
+    return end_list(&list, failures);
 }
 
 /* Only starts it. */
-static void ask(struct group *group, struct page *page)
+static void ask(struct group *group, const struct page *page, struct fetch *fetch)
 {
     say("page %d: asked", page->number);
-    page->fetch.data = group;
+    fetch->data = group;
     group->missing++;
     must("ask for a page",
-         fetch_start(&group->fetcher, &page->fetch, page->url, DEADLINE, on_done));
+         fetch_start(&group->fetcher, fetch, page->url, DEADLINE, on_done));
 }
 
 /* The loop calls this once for each page, in whatever order they come. */

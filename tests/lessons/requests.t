@@ -12,7 +12,7 @@ use IO::Socket::INET;
 use Test::More;
 
 my $build = build_dir();
-my @names = map {"requests_$_"} qw(sync async_poll async);
+my @names = map {"requests_$_"} qw(sync async_poll async_socket async);
 
 my $missing = run([qw(common/commands/needs --missing lessons/16-requests)])->{out};
 if ($missing) {
@@ -34,7 +34,7 @@ sub ask {
     return run(["$build/common/with-site", program($name), @arguments]);
 }
 
-# All three at the same time, since each waits for its deadline: {name => {out, status}}.
+# All of them at the same time, since each waits for its deadline: {name => {out, status}}.
 sub all_at_once {
     my (@arguments) = @_;
     my (%from, %ended);
@@ -67,7 +67,7 @@ sub ask_nobody {
 
 subtest 'every trouble is reported as what it is' => sub {
     my @asked = ('/page/7', "$nobody/", '/status/404', '/cut', '/silent', '/redirect/2',
-        '/reset', 'nonsense:x', '/page/8');
+        '/reset', 'nonsense:x', '/large/100', '/page/8');
     my $list  = write_file("$scratch/troubles", join '', map {"$_\r\n\n"} @asked);
     # Curl's own words, and those of common/fetch.c.
     my @wanted = (
@@ -79,8 +79,9 @@ subtest 'every trouble is reported as what it is' => sub {
         qr/^page 6: 200, \d+ bytes, '.+'$/,
         qr/^page 7: failed, (?:Failure when receiving data from the peer|connection reset)$/,
         qr/^page 8: failed, (?:URL using bad|not a URL: nonsense:x)/,
-        qr/^page 9: 200, 1296 bytes, 'Page 8'$/,
-        qr/^9 pages, 6 failures$/,
+        qr/^page 9: 200, 100 bytes, no title$/,
+        qr/^page 10: 200, 1296 bytes, 'Page 8'$/,
+        qr/^10 pages, 6 failures$/,
     );
     my $ended = all_at_once('-f', $list);
     for my $name (@names) {
@@ -154,9 +155,9 @@ subtest 'https, too' => sub {
     my ($pid, $server, $port, $certificate) = start_https($scratch);
     return lacking('no https server: an older openssl') if !$port;
     my $url = "https://127.0.0.1:$port/page";
-    my $ran = run([program('requests_async'), $url], env => {SSL_CERT_FILE => $certificate});
-    is((said($ran->{out}))[0], "page 1: 200, 23 bytes, 'A secret'", 'a certificate that is known');
     for my $name (@names) {
+        my $ran = run([program($name), $url], env => {SSL_CERT_FILE => $certificate});
+        is((said($ran->{out}))[0], "page 1: 200, 23 bytes, 'A secret'", "$name: a certificate that is known");
         $ran = run([program($name), $url], env => {SSL_CERT_FILE => undef});
         like($ran->{out}, qr/page 1: failed, (?:SSL peer certificate|cannot trust the certificate)/, "$name: one that is not");
         is($ran->{status}, 1, '... is a failure');
