@@ -8,4 +8,9 @@
  * `program` is what was started. */
 void advice_write(FILE *to, const struct verdict *verdict, const char *program);
 
+/* Write what is wrong with it, one mistake a line, in the words by which hints are
+ * chosen: "early", "left open", "missing: Third" (tests/solutions/README.md lists them).
+ */
+void advice_write_mistakes(FILE *to, const struct verdict *verdict);
+
 #endif

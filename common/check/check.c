@@ -4,13 +4,15 @@
  *     check lessons/05-chores/chores_async.out
  *     check some.out PROGRAM [ARGUMENT...]
  *     check --student lessons/05-chores/exercise.out
+ *     check --student --mistakes FILE lessons/05-chores/exercise.out
  *     check --record lessons/05-chores/chores_async.out
  *     check --save FILE lessons/05-chores/chores_async.out
  *     check --replay FILE lessons/05-chores/chores_async.out
  *
- * Prints TAP, for prove; for a student a verdict in words, after fewer runs. When no
- * program is named, it was built into $BUILD (`build`); when no argument is, what follows
- * an @ in the recording's name is one.
+ * Prints TAP, for prove; for a student a verdict in words, after fewer runs, and the
+ * mistakes that were made into a file, by which a hint is chosen. When no program is
+ * named, it was built into $BUILD (`build`); when no argument is, what follows an @ in
+ * the recording's name is one.
  *
  * The rule is in judge.h. What may be noise is run again, and a run that a stall or
  * throttling has spoilt is reported and repeated, within limits. --save writes all runs
@@ -53,8 +55,9 @@ struct task {
     bool wrapped;     /* by $WITH */
     bool is_lesson;   /* the program was found by the recording's name */
     bool student;
-    FILE *replayed;   /* where runs are loaded from; NULL: the program is run */
-    const char *save; /* where they are saved; or NULL */
+    FILE *replayed;       /* where runs are loaded from; NULL: the program is run */
+    const char *save;     /* where they are saved; or NULL */
+    const char *mistakes; /* where a student's mistakes are written; or NULL */
     struct rule rule;
 };
 
@@ -240,6 +243,18 @@ static void keep_failed(FILE *why, const struct judgement *judgement,
     free(all_runs);
 }
 
+static void save_mistakes(const struct verdict *verdict, const char *path)
+{
+    FILE *to = fopen(path, "w");
+
+    if (to == NULL)
+        die_errno("cannot write %s", path);
+    if (!verdict_passes(verdict))
+        advice_write_mistakes(to, verdict);
+    if (fclose(to) != 0)
+        die_errno("cannot write %s", path);
+}
+
 /* Returns whether it passes. */
 static bool report_judgement(const struct judgement *judgement, const struct runs *runs)
 {
@@ -251,6 +266,8 @@ static bool report_judgement(const struct judgement *judgement, const struct run
 
     if (task->student) {
         advice_write(stdout, &judgement->verdict, task->command[task->wrapped]);
+        if (task->mistakes)
+            save_mistakes(&judgement->verdict, task->mistakes);
         return passes;
     }
     if (judgement->stalls > 0)
@@ -535,8 +552,8 @@ static void prepare_environment(void)
 
 static _Noreturn void exit_with_usage(void)
 {
-    fputs("usage: check [--student | --record] [--replay FILE] [--save FILE] FILE.out"
-          " [PROGRAM [ARGUMENT...]]\n",
+    fputs("usage: check [--student [--mistakes FILE] | --record] [--replay FILE]"
+          " [--save FILE] FILE.out [PROGRAM [ARGUMENT...]]\n",
           stderr);
     exit(2);
 }
@@ -565,6 +582,8 @@ int main(int argc, char *argv[])
             task.student = true;
         else if (strcmp(*argv, "--record") == 0)
             recording = true;
+        else if (strcmp(*argv, "--mistakes") == 0 && file)
+            task.mistakes = *++argv;
         else if (strcmp(*argv, "--save") == 0 && file)
             task.save = *++argv;
         else if (strcmp(*argv, "--replay") == 0 && file)
@@ -572,7 +591,8 @@ int main(int argc, char *argv[])
         else
             exit_with_usage();
     }
-    if (*argv == NULL || (recording && (task.save || task.student)))
+    if (*argv == NULL || (recording && (task.save || task.student)) ||
+        (task.mistakes && !task.student))
         exit_with_usage();
     setvbuf(stdout, NULL, _IOLBF, 0);
     run_end_with_us();

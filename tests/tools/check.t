@@ -617,6 +617,14 @@ my @for_students = (
         ['[ 0.00] prediction: right one', '[ 0.00] b'], run_of(['[ 0.00] prediction: wrong', '[ 0.00] a'])],
     ['no prediction', 1, qr/\A(?!.*right one).*  \[ 0\.00\] a\n.*or not in the form/s, 1,
         ['[ 0.00] prediction: right one', '[ 0.00] b'], $a],
+    ['a prediction in another form', 1, qr/\A(?!.*Tea, Egg).*prediction: egg tea 2s\n.*right, but not in the form/s, 1,
+        ['[ 0.00] prediction: Egg, Tea, 2.00 s', '[ 0.00] b'], run_of(['[ 0.00] prediction: egg tea 2s', '[ 0.00] a'])],
+    ['a prediction of another order', 1, qr/not right yet/, 1,
+        ['[ 0.00] prediction: Egg, Tea, 2.00 s', '[ 0.00] b'], run_of(['[ 0.00] prediction: Tea, Egg, 2.00 s', '[ 0.00] b'])],
+    ['a prediction of another time', 1, qr/not right yet/, 1,
+        ['[ 0.00] prediction: Egg, 2.00 s', '[ 0.00] b'], run_of(['[ 0.00] prediction: Egg, 2.50 s', '[ 0.00] b'])],
+    ['half a prediction', 1, qr/not right yet/, 1,
+        ['[ 0.00] prediction: Egg, Tea', '[ 0.00] b'], run_of(['[ 0.00] prediction: Egg', '[ 0.00] b'])],
     ['a prediction that is right', 1, qr/- \[ 0\.00\] b\n.*\+ .* a\n/s, 1,
         ['[ 0.00] prediction: 3', '[ 0.00] b'], run_of(['[ 0.00] prediction: 3', '[ 0.00] a'])],
     ['four stalls', 1, qr/A few words differ/, 4, ['[ 0.00] a'], map({ stalled(['[ 0.00] x']) } 1 .. 4), $a],
@@ -636,6 +644,29 @@ for (@for_students) {
             is($is->{judged}, $judged, 'as many runs');
         };
     }, '--student', @replay);
+}
+
+# The mistakes, by which a hint is chosen.
+my @mistakes = (
+    ['none', '', ['[ 0.00] a'], run_of(['[ 0.00] a'])],
+    ['late', "late\n", \@ab, late(300)],
+    ['early', "early\n", \@ab, late(-20)],
+    ['hang', "hang\n", ['[ 0.00] a'], $hangs],
+    ['crash', "crash\n", ['[ 0.00] a'], run_of(['[ 0.00] a'], signal => 11, child => 1)],
+    ['open handle', "left open\nexit status\n", ['[ 0.00] a'],
+        run_of(['[ 0.00] a'], exit => 1, err => "exercise: left a handle open: timer\n")],
+    ['order', "order\n", ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'], run_of(['[ 0.00] b', '[ 0.00] a', '[ 0.00] c'])],
+    ['other lines', "words\nmissing: b\nextra: c\n", ['[ 0.00] a', '[ 0.00] b'], run_of(['[ 0.00] c', '[ 0.00] a'])],
+    ['twice', "words\nextra: a\n", ['[ 0.00] a', '[ 0.00] b'], run_of(['[ 0.00] a', '[ 0.00] b', '[ 0.00] a'])],
+    ['a prediction, and a line', "prediction\nmissing: b\n", ['[ 0.00] prediction: 1', '[ 0.00] b'], run_of(['[ 0.00] prediction: 2'])],
+    ['its form', "form\n", ['[ 0.00] prediction: Tea', '[ 0.00] b'], run_of(['[ 0.00] prediction: tea.', '[ 0.00] b'])],
+);
+for (@mistakes) {
+    my ($name, $mistakes, $out, @runs) = @$_;
+    later({out => $out, runs => \@runs}, sub {
+        my ($is) = @_;
+        is(read_file("$is->{dir}/mistakes"), $mistakes, "mistakes: $name");
+    }, '--student', '--mistakes', 'mistakes', @replay);
 }
 
 # --- 6. Recording: the smallest stamps of five runs; first of data ---
