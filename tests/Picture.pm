@@ -11,7 +11,7 @@ use Exporter 'import';
 use File::Basename qw(basename);
 use Test::More;
 
-our @EXPORT = qw($draw recordings_of lines_of takes_time drawn read_xml texts with_class stretches);
+our @EXPORT = qw($draw recordings_of lines_of takes_time drawn read_xml texts with_class programs_of stretches described);
 
 our $draw = build_dir() . '/common/draw';
 die "$draw is not there; `make` builds it\n" if !-x $draw;
@@ -73,6 +73,7 @@ sub read_xml {
             my $last = pop @open;
             push @complaints, "</$tag> closes nothing" if !$last || $last->{tag} ne $tag;
             push @complaints, "</$tag> has attributes" if $attributes ne '' || $empty;
+            $open[-1]{text} .= ($open[-1]{text} eq '' ? '' : ' ') . $last->{text} if $last && $tag eq 'tspan';
             next;
         }
         push @complaints, "a second root: $tag" if !@open && @elements;
@@ -105,26 +106,74 @@ sub with_class {
     return grep { ($_->{attributes}{class} // '') eq $class } @$elements;
 }
 
-# --- what a program itself does ---
+# --- what is drawn ---
 
-# The stretches of its lane, of all programs in turn: kind and left end in seconds.
-sub stretches {
+# The programs of a picture: {name, rows => [...]}, of which the first is its own lane and the
+# others are its actors': {name, is_own, stretches => [[kind, left, right], ...], marks => [x, ...],
+# words => [...]}. Of an actor with several lanes, each has his name.
+sub programs_of {
     my ($picture) = @_;
     my ($elements) = read_xml($picture);
-    my ($seconds, $from, $to) = $elements->[0]{attributes}{style} =~ /([\d.]+).*?(\d+)px.*?(\d+)px/;
-    my $at = sub { sprintf '%.2f', ($_[0] - $from) / ($to - $from) * $seconds };
-    my (@programs, $y);
+    my (@programs, $row, $last);
     for my $element (@$elements) {
-        my ($is, $text) = ($element->{attributes}, $element->{text});
-        if ($element->{tag} eq 'text') {
-            push @programs, [] if $text eq 'the program';
-            $y = $text eq 'the program' ? 'next' : $y;
-        } elsif (($is->{class} // '') =~ /^(free|blocked|busy)$/ && @programs) {
-            $y = $is->{y} if ($y // '') eq 'next';
-            push @{ $programs[-1] }, "$1 " . $at->($is->{x} - 2) if $is->{y} == $y;
+        my ($is, $class) = ($element->{attributes}, $element->{attributes}{class} // '');
+        if ($element->{tag} eq 'g') {
+            undef $row;
+            next if $class !~ /^(program|lane)$/;
+            push @programs, {rows => []} if $class eq 'program';
+            $row = {is_own => $class eq 'program', name => undef, map { $_ => [] } qw(stretches marks words)};
+            push @{ $programs[-1]{rows} }, $row;
+        } elsif (!$row) {
+            next;
+        } elsif ($element->{tag} eq 'text' && $class eq '') {
+            $row->{name} = $element->{text};
+            $programs[-1]{name} = $element->{text} if $row->{is_own};
+        } elsif ($class eq 'words') {
+            push @{ $row->{words} }, $element->{text};
+        } elsif ($class eq 'mark') {
+            push @{ $row->{marks} }, $is->{x} + $is->{width} / 2;
+        } elsif ($element->{tag} eq 'rect') {
+            push @{ $row->{stretches} }, [$class, $is->{x}, $is->{x} + $is->{width}];
         }
     }
-    return map { join ', ', @$_ } @programs;
+    for my $lane (map { @{ $_->{rows} } } @programs) {
+        $lane->{name} //= $last;
+        $last = $lane->{name};
+    }
+    return @programs;
+}
+
+# The stretches of each program's own lane: kind and left end in seconds.
+sub stretches {
+    my ($picture) = @_;
+    my ($seconds, $from, $to) = $picture =~ /--seconds: ([\d.]+); --from: (\d+)px; --to: (\d+)px/;
+    my $at = sub { sprintf '%.2f', ($_[0] - 2 - $from) / ($to - $from) * $seconds };
+    return map {
+        join ', ', map {"$_->[0] " . $at->($_->[1])} @{ $_->{rows}[0]{stretches} }
+    } programs_of($picture);
+}
+
+# What the picture says to those who don't see it, without the words of the lines: a line for each
+# row, "x_sync: blocked 0.00-1.00", "  dryer: under way 0.00-1.00, waits 1.00-2.00".
+sub described {
+    my ($picture) = @_;
+    my ($text) = $picture =~ m{<desc[^>]*>(.*?)\.</desc>}s;
+    my @lines = split /\.\n/, $text // '';
+    my @described;
+    for my $program (programs_of($picture)) {
+        my (undef, @parts) = split /; /, shift @lines // '';
+        for my $row (@{ $program->{rows} }) {
+            my $said = (shift @parts // '') =~ s/: at \d.*//sr;
+            $said =~ s/^\Q@{[$row->{is_own} ? 'it' : $row->{name}]}\E( \(\d+\))?//;
+            my $doing = '';
+            my @stretches = map {
+                $doing = $1 if s/^ ?(?:is )?(waits|[a-z ]+?)(?= from)// && $1 ne 'and';
+                /from ([\d.]+) to ([\d.]+)/ ? "$doing $1-$2" : ()
+            } map { split /,| and(?= from)/ } $said;
+            push @described, ($row->{is_own} ? '' : '  ') . "$row->{name}: " . join ', ', @stretches;
+        }
+    }
+    return @described;
 }
 
 1;

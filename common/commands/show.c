@@ -10,10 +10,12 @@
  * Order of events: main -> group_show -> on_output, on_exit, on_flush, ... */
 
 #include "catalog.h"
+#include "commands/readme.h"
 #include "lesson.h"
+#include "timeline/columns.h"
+#include "timeline/compare.h"
 #include "timeline/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,9 +25,8 @@
 #include <unistd.h>
 
 enum {
-    COLUMN = 44,           /* characters that a program needs at least */
-    LEAST_COLUMN = 16,     /* when the window has become too narrow meanwhile */
-    MOST_PROGRAMS = 32,    /* of a lesson */
+    COLUMN = 44,                         /* characters that a program needs at least */
+    MOST_PROGRAMS = MOST_COLUMNS_BESIDE, /* of a lesson */
     MOST_LINES = 250000,   /* of a program: one that prints more prints without end */
     MOST_OF_A_LINE = 2000, /* bytes */
     FLUSH = 15,            /* ms; lines that come closer stand beside one another */
@@ -66,14 +67,13 @@ struct program {
     int signal;
     uint64_t started, first_line, ended; /* ns, uv_hrtime() */
     struct trace trace;                  /* what it has printed so far */
-    size_t shown;                        /* lines of it that are on the screen */
     bool end_is_shown;
 };
 
 struct group {
     struct program **programs;
-    int count, open;    /* `open`: outputs and processes we still wait for */
-    int columns;        /* how wide each was when the headers were printed */
+    int count, open; /* `open`: outputs and processes we still wait for */
+    struct columns columns;
     int not_ready;      /* of those whose surroundings are still being made, */
     uv_file barrier[2]; /* behind which the others wait for them: a pipe that nobody
                            writes to */
@@ -82,6 +82,8 @@ struct group {
 
 static const char *directory; /* lessons/05-chores */
 static struct catalog catalog;
+static struct readme readme;
+static struct facts facts; /* what `about` says of its actors */
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
@@ -177,6 +179,7 @@ static void program_prepare(struct program *program, const struct entry *entry)
     recording_split(program->command, program->own, 9);
     program->is_missing = access(program->own[0], X_OK) != 0;
     program->trace.program = entry->name;
+    program->trace.is_sync = entry->is_sync;
 }
 
 static bool exists(const char *name)
@@ -192,114 +195,32 @@ static void find_programs(void)
     int error = catalog_read(&catalog, directory);
 
     must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
+    error = facts_read(&facts, directory);
+    must_do("read the about of", directory,
+            error && error != ENOENT ? uv_translate_sys_error(error) : 0);
     program_count = catalog.count < MOST_PROGRAMS ? (int)catalog.count : MOST_PROGRAMS;
     for (int i = 0; i < program_count; i++)
         program_prepare(&programs[i], &catalog.entries[i]);
 }
 
-/* Print a text of words in lines as wide as the terminal, each but the first behind so
- * many spaces, without the marks that Markdown needs. */
-static void print_wrapped(const char *text, int indent)
-{
-    int wide = width(), column = 0;
-
-    while (*text) {
-        size_t size = strcspn(text, " \n");
-        int shown = 0;
-
-        for (size_t i = 0; i < size; i++)
-            shown += text[i] != '*' && text[i] != '`';
-        if (column > 0 && column + 1 + shown > wide) {
-            column = indent;
-            printf("\n%*s", indent, "");
-        } else if (column > 0) {
-            column += printf(" ");
-        }
-        for (size_t i = 0; i < size; i++)
-            if (text[i] != '*' && text[i] != '`')
-                putchar(text[i]);
-        column += shown;
-        text += size + strspn(text + size, " \n");
-    }
-    putchar('\n');
-}
-
-/* What the README says: the questions to answer first, each on a line, and the idea,
- * which is its only paragraph that is bold as a whole. */
-static char title[1024], questions[8192], idea[2048];
-
-static void append(char *text, size_t room, const char *line)
-{
-    size_t size = strlen(text);
-
-    snprintf(text + size, room - size, "%s", line);
-}
-
-/* A line of the questions: a number begins the next one, spaces go on with it. */
-static void read_question(const char *line)
-{
-    if (isdigit((unsigned char)*line)) {
-        append(questions, sizeof questions, *questions ? "\n" : "");
-        append(questions, sizeof questions, line);
-    } else if (*line == ' ' && *questions) {
-        append(questions, sizeof questions, line + strspn(line, " ") - 1);
-    }
-}
-
-static bool is_bold(const char *text)
-{
-    size_t size = strlen(text);
-
-    return size > 4 && strncmp(text, "**", 2) == 0 &&
-           strstr(text + 2, "**") == text + size - 2;
-}
-
-static void read_readme(void)
-{
-    char path[1200], line[1024], paragraph[2048] = "";
-    bool asks = false;
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/README.md", directory);
-    file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "# ", 2) == 0 && !*title)
-            append(title, sizeof title, line + 2);
-        asks = strncmp(line, "## ", 3) == 0 ? strcmp(line, "## Before you run it") == 0
-                                            : asks && strncmp(line, "<details>", 9) != 0;
-        if (asks)
-            read_question(line);
-        append(paragraph, sizeof paragraph, *paragraph && *line ? " " : "");
-        append(paragraph, sizeof paragraph, line);
-        if (*line == '\0') {
-            if (is_bold(paragraph))
-                append(idea, sizeof idea, paragraph);
-            *paragraph = '\0';
-        }
-    }
-    if (file)
-        fclose(file);
-}
-
 /* The title, and what to guess first. */
 static void print_title(void)
 {
-    read_readme();
-    printf("%s%s%s\n\n", bold(), *title ? title : directory, plain());
-    if (*questions)
+    readme_read(&readme, directory);
+    printf("%s%s%s\n\n", bold(), *readme.title ? readme.title : directory, plain());
+    if (*readme.questions)
         printf("%sGuess first%s\n\n", bold(), plain());
-    for (char *next = strtok(questions, "\n"); next; next = strtok(NULL, "\n"))
-        print_wrapped(next, 3);
-    if (*questions)
+    for (char *next = strtok(readme.questions, "\n"); next; next = strtok(NULL, "\n"))
+        text_print_wrapped(next, 3, width());
+    if (*readme.questions)
         putchar('\n');
 }
 
 static void print_idea(void)
 {
-    if (*idea) {
+    if (*readme.idea) {
         printf("%sThe idea%s\n\n", bold(), plain());
-        print_wrapped(idea, 0);
+        text_print_wrapped(readme.idea, 0, width());
         putchar('\n');
     }
 }
@@ -346,36 +267,14 @@ static void on_resumption(uv_signal_t *handle, int number)
     was_stopped = true;
 }
 
-static int column_width(void)
-{
-    int wide = width() / group.count;
-
-    return wide < LEAST_COLUMN ? LEAST_COLUMN : wide;
-}
-
-static void print_headers(void)
-{
-    int column = group.columns = column_width();
-
-    for (int line = 0; line < 2; line++) {
-        for (int i = 0; i < group.count; i++) {
-            char text[1024];
-            int size = snprintf(text, sizeof text, "%s", group.programs[i]->entry->name);
-
-            if (line == 1)
-                memset(text, '-', (size_t)size);
-            printf("%s%.*s%s", bold(), column - 2, text, plain());
-            if (i < group.count - 1)
-                printf("%*s", size < column - 2 ? column - size : 2, "");
-        }
-        putchar('\n');
-    }
-}
-
 static void group_show(struct program **members, int count)
 {
     group = (struct group){.programs = members, .count = count};
-    print_headers();
+    group.columns = (struct columns){
+        .count = count, .is_wrapped = on_terminal, .in_colour = in_colour};
+    for (int i = 0; i < count; i++)
+        group.columns.traces[i] = &members[i]->trace;
+    columns_print_headers(&group.columns, width());
     flush_screen();
     must("start a timer", uv_timer_init(uv_default_loop(), &group.flush));
     if (*wrapper)
@@ -657,55 +556,12 @@ static void on_flush(uv_timer_t *timer)
         flush_soon();
 }
 
-static size_t offsets[MOST_PROGRAMS]; /* how much of a column's line is printed */
-
-/* One row: of every program that has something to print, as much as its column
- * takes. What is too long goes on in the next row. */
-static void print_row(void)
-{
-    int column = column_width(), gap = 0;
-
-    if (group.count > 1 && column != group.columns) /* another window size */
-        print_headers();
-    for (int i = 0; i < group.count; i++) {
-        struct program *program = group.programs[i];
-        int room = group.count == 1 ? MOST_OF_A_LINE + 64 : column - 2, shown = 0;
-
-        if (program->shown < program->trace.count) {
-            const struct event *event = &program->trace.events[program->shown];
-
-            printf("%*s", gap, "");
-            gap = 0;
-            offsets[i] += text_print(event->text + offsets[i], event->size - offsets[i],
-                                     room, &shown);
-            if (offsets[i] >= event->size) {
-                offsets[i] = 0;
-                program->shown++;
-            }
-        }
-        gap += column - shown;
-    }
-    putchar('\n');
-}
-
 static void print_rows(void)
 {
-    bool some = true;
-
-    while (some) {
-        some = false;
-        for (int i = 0; i < group.count; i++) {
-            struct program *program = group.programs[i];
-
-            if (!program->end_is_shown && has_ended(program))
-                program_add_end(program);
-            some = some || program->shown < program->trace.count;
-        }
-        if (some)
-            print_row();
-        if (ferror(stdout))
-            break;
-    }
+    for (int i = 0; i < group.count; i++)
+        if (!group.programs[i]->end_is_shown && has_ended(group.programs[i]))
+            program_add_end(group.programs[i]);
+    columns_print_rows(&group.columns, width());
     flush_screen();
 }
 
@@ -728,9 +584,10 @@ static void explain_missing(const struct program *program)
 /* How it ended proves nothing: what is wrong may show here, or elsewhere. */
 static void explain_tool(const struct program *program)
 {
-    print_wrapped("This program is wrong, whatever it printed. valgrind shows where, and "
-                  "is not installed; make setup-checks installs it. Then:",
-                  0);
+    text_print_wrapped(
+        "This program is wrong, whatever it printed. valgrind shows where, and "
+        "is not installed; make setup-checks installs it. Then:",
+        0, width());
     printf("\n    %s%s%s", wrapper, *wrapper ? " " : "", under_valgrind);
     for (char *const *word = program->own; *word; word++)
         printf(" %s", *word);
@@ -770,68 +627,14 @@ static void print_timelines(void)
     int count = 0;
 
     for (int i = 0; i < program_count; i++)
-        if (!programs[i].is_missing)
+        if (!programs[i].is_missing) {
+            trace_explain(&programs[i].trace, &facts);
             traces[count++] = &programs[i].trace;
+        }
     if (count == 0)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
-    print_wrapped(
-        "| is a line from above; - is the program, = an actor, dots: not begun yet.", 0);
-    putchar('\n');
-    text_draw(traces, count, width(), in_colour);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return line_compare(a, b);
-}
-
-static bool is_checksum(const struct line *line)
-{
-    return line->size > 9 && memcmp(line->text, "checksum:", 9) == 0;
-}
-
-/* Its lines of stdout in the order of line_compare(), to be freed. */
-static struct line *sorted_lines(const struct trace *trace, size_t *count)
-{
-    struct line *lines = malloc((trace->count + 1) * sizeof *lines);
-
-    must("compare the programs", lines ? 0 : UV_ENOMEM);
-    *count = 0;
-    for (size_t i = 0; i < trace->count; i++)
-        if (!trace->events[i].is_comment)
-            lines[(*count)++] = trace->events[i].line;
-    qsort(lines, *count, sizeof *lines, by_text);
-    return lines;
-}
-
-/* Whether both print the same lines, in whatever order, or the same checksum: only
- * then is one of them faster. Else they do different things. */
-static bool do_the_same(const struct trace *one, const struct trace *other)
-{
-    size_t count, others, i = 0, j = 0;
-    struct line *lines = sorted_lines(one, &count),
-                *theirs = sorted_lines(other, &others);
-    bool same = count == others, same_sum = false;
-
-    for (i = 0; same && i < count; i++)
-        same = line_equals(&lines[i], &theirs[i]);
-    for (i = 0; i < count; i++)
-        for (j = 0; is_checksum(&lines[i]) && j < others; j++)
-            same_sum = same_sum || line_equals(&lines[i], &theirs[j]);
-    free(lines);
-    free(theirs);
-    return same || same_sum;
-}
-
-/* Where no line has a time, how long it all took is not what the lesson is about: what
- * matters is measured, and told, by the programs themselves. */
-static bool has_times(const struct trace *trace)
-{
-    for (size_t i = 0; i < trace->count; i++)
-        if (trace->events[i].line.kind == TIMED && trace->events[i].line.stamp > 0)
-            return true;
-    return false;
+    text_draw(traces, count, &facts, width(), in_colour);
 }
 
 /* How many times as fast as the sync program it is; nothing where there is
@@ -839,7 +642,6 @@ static bool has_times(const struct trace *trace)
 static void program_compare(const struct program *program, char *text, size_t size)
 {
     const struct program *sync = &programs[0];
-    double length = trace_length(&program->trace), of_sync = trace_length(&sync->trace);
 
     *text = '\0';
     if (program->is_missing)
@@ -848,18 +650,8 @@ static void program_compare(const struct program *program, char *text, size_t si
         snprintf(text, size, "did not end well");
     else if (program->entry->rank == WRONG)
         snprintf(text, size, "wrong on purpose");
-    else if (program == sync || sync->entry->rank != SYNC || ended_badly(sync) ||
-             of_sync < 0.01 || !has_times(&sync->trace) ||
-             !do_the_same(&program->trace, &sync->trace))
-        return;
-    else if (length < 0.01)
-        snprintf(text, size, "more than %d times as fast", (int)(of_sync / 0.01 + 0.5));
-    else if (of_sync / length >= 1.05)
-        snprintf(text, size, "%.1f times as fast", of_sync / length);
-    else if (length / of_sync >= 1.05)
-        snprintf(text, size, "%.1f times as long", length / of_sync);
-    else
-        snprintf(text, size, "no faster");
+    else if (program != sync && sync->entry->rank == SYNC && !ended_badly(sync))
+        trace_compare(&program->trace, &sync->trace, text, size);
 }
 
 static void print_totals(void)
@@ -940,6 +732,7 @@ static int close_all(void)
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&interrupts[i], NULL);
     uv_close((uv_handle_t *)&resumption, NULL);
+    facts_free(&facts);
     catalog_free(&catalog);
     run_and_close();
     return all_well ? 0 : 1;

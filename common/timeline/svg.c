@@ -2,18 +2,11 @@
  *
  *     build/common/draw lessons/05-chores >timeline.svg
  *
- * All programs stand one below the other on one time axis: a lane for each actor,
- * and one for the program itself. What the program does is not recorded; it
- * follows from the lines:
- *
- * - An actor whom `about` names under `busy:` keeps the program at work from his
- *   first line to his last. When somebody else has a line in between, the
- *   program gave way between his lines: he works in pieces, from each line to
- *   the next, and a gap shows where others were heard. When nobody has, nobody
- *   was: it is one block.
- * - All other time is waiting. A sync program is blocked meanwhile, in one wait
- *   after the other: each line that it prints shows that a wait was over. An
- *   async program is free in its loop, where it hears whoever is done.
+ * All programs stand one below the other on one time axis: a lane for the program itself,
+ * and one for each actor. What goes on in a lane, stretch.h tells; what is written in it,
+ * words.h: the words of each line stand at its mark, in several lines if there is room;
+ * where there is none they are cut, or the lane's words are one text that begins at its
+ * first mark.
  *
  * The same recordings give the same picture, to the byte, on every machine: so
  * all places and sizes are whole numbers, in units of 1/1200 of its width. On a slide, a
@@ -21,89 +14,38 @@
  * --to in --seconds, so that the picture appears as the programs run. */
 
 #include "catalog.h"
-#include "lesson.h"
+#include "die.h"
+#include "timeline/layout.h"
 #include "timeline/text.h"
+#include "timeline/words.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WIDTH = 1200,
-    HEIGHT = 600, /* at most, to stand under a heading on a slide */
-    MARGIN = 12,  /* left of all names */
-    INDENT = 14,  /* of an actor's name */
-    TO = 1180,    /* where the lanes end */
-    MOST_OF_NAMES = 340,
-    TOP = 40,     /* the axis */
-    BOTTOM = 38,  /* the legend */
-    BETWEEN = 10, /* two programs */
-    LEAST_ROW = 18,
-    MOST_ROW = 38,
-    LEAST_FONT = 15,
-    MOST_FONT = 18,
-    BETWEEN_TICKS = 75, /* at least */
-    MOST_RECORDINGS = 10
-};
-
-struct recording {
-    const struct entry *entry;
-    struct trace trace;
-};
-
-/* What a bar stands for: what a program does itself, or what an actor does. */
-enum doing { FREE, BLOCKED, BUSY, WORKING, UNDER_WAY };
-
-static const char *const words[] = {"free in the loop", "blocked", "busy", "works"};
-
-static const char itself[] = "the program"; /* what its own lane is called */
-
-static const char *directory; /* lessons/05-chores */
 static const char *slug;
-static char *busy; /* potatoes, carrots */
-
 static struct catalog catalog;
-static struct recording recordings[MOST_RECORDINGS];
-static int recording_count;
-static struct lanes lanes;
-static int most_lanes;  /* that a program has room for */
-static bool has_prints; /* where nobody has a name, the lines get a lane themselves */
-
-static int from, row, font, height;
-static long length; /* 1/100 s, of the longest program */
 
 static struct {
-    bool doing[5], pieces, dots;
+    bool doing[BLOCKED + 1], pieces;
 } drawn; /* what the legend has to explain */
 
-/* Say why there is no picture, in a sentence, and stop. */
-__attribute__((format(printf, 1, 2))) static _Noreturn void svg_die(const char *format,
-                                                                    ...)
-{
-    va_list arguments;
-
-    fputs("draw: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(EXIT_FAILURE);
-}
-
-static long hundredths(double seconds)
-{
-    return (long)(seconds * 100 + 0.5);
-}
+/* Written on white ground of its own, over hatching and lines. */
+#define HALO " stroke=\"#fff\" stroke-width=\"4\" paint-order=\"stroke\""
 
 /* --- What was recorded --- */
 
 static void svg_read_about(void)
 {
-    busy = lesson_about(directory, "busy");
-    if (busy == NULL)
-        svg_die("cannot read %s/about: %s", directory, strerror(errno));
+    int error = facts_read(&layout.facts, layout.directory);
+    const char *fault;
+
+    if (error)
+        die("cannot read %s/about: %s", layout.directory, strerror(error));
+    fault = facts_find_fault(&layout.facts);
+    if (fault)
+        die("%s/about: what `%s:` says cannot be understood", layout.directory, fault);
 }
 
 /* What a line of a recording is to the picture; a sentence when it isn't one. */
@@ -118,8 +60,8 @@ static void svg_add_line(struct trace *trace, const char *text, size_t size,
     bool is_comment = line.kind == MEASURED || is_exit || strncmp(text, "! ", 2) == 0;
 
     if (line.kind == OTHER && !is_comment)
-        svg_die("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
-                number, strrchr(directory, '/') + 1);
+        die("%s:%d is no line of a recording; `make out-%.2s` records it anew", path,
+            number, strrchr(layout.directory, '/') + 1);
     trace_add(trace, text, size, at, is_comment);
 }
 
@@ -133,10 +75,11 @@ static void svg_read_recording(struct recording *recording, const struct entry *
 
     recording->entry = entry;
     trace->program = entry->name;
-    snprintf(path, sizeof path, "%s/%s", directory, entry->file);
+    trace->is_sync = entry->is_sync;
+    snprintf(path, sizeof path, "%s/%s", layout.directory, entry->file);
     file = fopen(path, "r");
     if (file == NULL)
-        svg_die("cannot read %s: %s", path, strerror(errno));
+        die("cannot read %s: %s", path, strerror(errno));
     errno = 0;
     for (int number = 1; (size = getline(&line, &room, file)) > 0; number++) {
         if (line[size - 1] == '\n')
@@ -144,11 +87,12 @@ static void svg_read_recording(struct recording *recording, const struct entry *
         svg_add_line(trace, line, (size_t)size, path, number);
     }
     if (!feof(file)) /* or there is no memory for the line */
-        svg_die("cannot read %s: %s", path, strerror(errno));
+        die("cannot read %s: %s", path, strerror(errno));
     if (trace->count == 0)
-        svg_die("%s is empty", path);
-    if (hundredths(trace_length(trace)) > length)
-        length = hundredths(trace_length(trace));
+        die("%s is empty", path);
+    trace_explain(trace, &layout.facts);
+    if (hundredths(trace_length(trace)) > layout.length)
+        layout.length = hundredths(trace_length(trace));
     free(line);
     fclose(file);
 }
@@ -156,94 +100,35 @@ static void svg_read_recording(struct recording *recording, const struct entry *
 /* Programs that are wrong on purpose have a verdict, and no timeline. */
 static void svg_read_recordings(void)
 {
-    int error = catalog_read(&catalog, directory), count = 0;
+    int error = catalog_read(&catalog, layout.directory), count = 0;
 
     if (error)
-        svg_die("cannot read %s: %s", directory, strerror(error));
+        die("cannot read %s: %s", layout.directory, strerror(error));
     for (size_t i = 0; i < catalog.count; i++) {
         const struct entry *entry = &catalog.entries[i];
 
         if (entry->is_recorded && entry->rank != WRONG && count++ < MOST_RECORDINGS)
-            svg_read_recording(&recordings[recording_count++], entry);
+            svg_read_recording(&layout.recordings[layout.recording_count++], entry);
     }
     if (count == 0)
-        svg_die("there is no recording (.out) in %s", directory);
+        die("there is no recording (.out) in %s", layout.directory);
     if (count > MOST_RECORDINGS)
-        svg_die("%s has %d recordings, and a picture has room for %d", directory, count,
-                MOST_RECORDINGS);
+        die("%s has %d recordings, and a picture has room for %d", layout.directory,
+            count, MOST_RECORDINGS);
 }
 
 /* --- Who is in which lane --- */
 
-/* Whether `about` says that he is: one of "potatoes, carrots". */
-static bool is_busy(const char *actor, size_t size)
-{
-    const char *next = busy;
-
-    while (*next) {
-        size_t word = strcspn(next, ",");
-
-        if (word == size && memcmp(next, actor, size) == 0)
-            return true;
-        next += word;
-        next += strspn(next, ", ");
-    }
-    return false;
-}
-
 static void svg_find_lanes(void)
 {
-    for (int i = 0; i < recording_count; i++) {
-        lanes_add(&lanes, &recordings[i].trace, MOST_LANES);
-        if (!lanes_suffice(&lanes, &recordings[i].trace))
-            svg_die("%s has more than %d actors", directory, MOST_LANES);
+    for (int i = 0; i < layout.recording_count; i++) {
+        lanes_add(&layout.lanes, &layout.recordings[i].trace, MOST_LANES);
+        if (!lanes_suffice(&layout.lanes, &layout.recordings[i].trace))
+            die("%s has more than %d actors", layout.directory, MOST_LANES);
     }
-    for (struct lane *lane = lanes.lane; lane < lanes.lane + lanes.count; lane++)
-        lane->is_busy = is_busy(lane->actor, lane->size);
-    has_prints = lanes.count == 0;
-}
-
-static int svg_count_lanes(const struct trace *trace)
-{
-    int count = 0;
-
-    for (int i = 0; i < lanes.count; i++)
-        count += lane_span(&lanes.lane[i], trace).found;
-    return count;
 }
 
 /* --- Text --- */
-
-/* Written on white ground of its own, over hatching and lines. */
-#define HALO " stroke=\"#fff\" stroke-width=\"5\" paint-order=\"stroke\""
-
-/* How wide it is at most, in the widest of the usual fonts: what is reckoned too
- * wide is not drawn, or is cut, so that nothing runs into anything. */
-static int svg_width(const char *text, size_t size)
-{
-    int width = 0; /* in 1/100 of the font's size */
-
-    for (size_t i = 0; i < size; i++)
-        if (((unsigned char)text[i] & 0xc0) == 0xc0)
-            width += 100; /* one of many bytes; those that follow count nothing */
-        else if (((unsigned char)text[i] & 0x80) == 0)
-            width += strchr("il.,:;|!'jtfr ()", text[i]) ? 40
-                     : strchr("mwMW@%", text[i])         ? 97
-                     : text[i] >= 'a' && text[i] <= 'z'  ? 61
-                                                         : 66;
-    return width * font / 100;
-}
-
-static int svg_bold_width(const char *text, size_t size)
-{
-    return svg_width(text, size) * 9 / 8;
-}
-
-/* How far below the top of a row its text stands. */
-static int baseline(void)
-{
-    return row / 2 + font * 3 / 8;
-}
 
 /* What would be taken for a tag is written so that it isn't; what is no
  * character at all becomes a question mark. */
@@ -268,37 +153,38 @@ static void svg_write_text(const char *text, size_t size)
 static void svg_draw_name(int indent, int y, const char *more, const char *name,
                           size_t size)
 {
-    int room = from - 10 - MARGIN - indent;
+    int room = layout.from - 10 - MARGIN - indent;
     size_t shown = size;
 
-    if (svg_bold_width(name, size) > room)
+    if (layout_bold_width(name, size) > room)
         for (shown = 0;
-             svg_bold_width(name, shown + 1) + svg_bold_width("...", 3) <= room;)
+             layout_bold_width(name, shown + 1) + layout_bold_width("...", 3) <= room;)
             do
                 shown++; /* a character of several bytes is not cut in two */
             while (((unsigned char)name[shown] & 0xc0) == 0x80);
-    printf("<text x=\"%d\" y=\"%d\"%s>", MARGIN + indent, y + baseline(), more);
+    printf("<text x=\"%d\" y=\"%d\"%s>", MARGIN + indent, y + row_baseline(1), more);
     svg_write_text(name, shown);
     printf("%s</text>\n", shown < size ? "..." : "");
 }
 
 /* --- Shapes --- */
 
-static int x_of(double at)
-{
-    return from + (int)((hundredths(at) * (TO - from) + length / 2) / length);
-}
-
 static void svg_draw_box(enum doing doing, int x, int y, int width, int high)
 {
-    static const char *const classes[] = {"free", "blocked", "busy", "busy", "actor"};
-    static const char *const strokes[] = {"#1c2733", "#5c6670", "#1c2733", "#1c2733",
-                                          "#00588f"};
-    static const char *const fills[] = {"#fff", NULL, "#1c2733", "#1c2733", "#a6d4f2"};
+    static const char *const classes[] = {"actor", "busy", "waits", "free", "blocked"};
+    static const char *const strokes[] = {"#00588f", "#1c2733", "#5c6670", "#1c2733",
+                                          "#5c6670"};
+    static const char *const fills[] = {"#a6d4f2", "#1c2733", "#fff", "#fff", NULL};
 
+    if (doing == WAITING) { /* a thin one, in the middle */
+        y += (high - high / 3) / 2;
+        high /= 3;
+    }
     printf("<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
            "stroke=\"%s\" ",
            classes[doing], x, y, width < 1 ? 1 : width, high, strokes[doing]);
+    if (doing == WAITING)
+        printf("stroke-dasharray=\"4 3\" ");
     if (fills[doing])
         printf("fill=\"%s\"/>\n", fills[doing]);
     else
@@ -306,287 +192,272 @@ static void svg_draw_box(enum doing doing, int x, int y, int width, int high)
     drawn.doing[doing] = true;
 }
 
-/* A line that was printed: seen on light bars and on dark ones. */
-static void svg_draw_mark(int x, int y, int high)
+/* A line that was printed. Within work it is a notch, which isn't taken for a gap. */
+static void svg_draw_mark(int x, int y, int high, bool is_notch)
 {
-    printf("<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" "
-           "fill=\"#00304f\" stroke=\"#fff\" stroke-width=\"0.8\"/>\n",
-           x - 2, y - 1, high + 2);
+    if (is_notch)
+        printf("<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"2\" height=\"4\" "
+               "fill=\"#fff\"/>\n",
+               x - 1, y + high - 4);
+    else
+        printf("<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" "
+               "fill=\"#00304f\" stroke=\"#fff\" stroke-width=\"0.8\"/>\n",
+               x - 2, y - 1, high + 2);
 }
 
-static void svg_draw_dots(int x, int to, int y)
+/* --- A row --- */
+
+static const char *word_of(const struct row *row, enum doing doing)
 {
-    printf("<line class=\"dots\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
-           "stroke=\"#4a5560\" stroke-width=\"3.5\" stroke-linecap=\"round\" "
-           "stroke-dasharray=\"0 10\"/>\n",
-           x, y, to, y);
-    drawn.dots = true;
+    const char *program = row->recording->trace.program;
+
+    if (doing == WORKING)
+        return "at work";
+    if (facts_name(layout.facts.pauses, program, strlen(program)))
+        return "a pause";
+    return doing == BLOCKED ? "blocked" : "free in the loop";
 }
 
-/* --- The program's own lane --- */
-
-/* Who keeps the program at work between a line and the next, if anybody does. */
-static const struct lane *working_after(const struct trace *trace, size_t line)
+/* From where to where the words really are. */
+static void label_find_ends(const struct row *row, const struct label *label, int *start,
+                            int *end)
 {
-    for (int i = 0; i < lanes.count; i++) {
-        struct span span = lane_span(&lanes.lane[i], trace);
+    struct wrapped wrapped =
+        words_wrap(label->text, label->room, row->lines, layout_width);
+    int widest = 0;
 
-        if (lanes.lane[i].is_busy && span.found && span.first <= line && line < span.last)
-            return &lanes.lane[i];
+    for (int i = 0; i < wrapped.count; i++) {
+        int wide = layout_width(wrapped.line[i].text, wrapped.line[i].size);
+
+        widest = wide > widest ? wide : widest;
     }
-    return NULL;
+    *start = label->is_left ? label->x - widest : label->x;
+    *end = *start + widest;
 }
 
-/* Whether the program gave way between his lines: somebody else has one there. */
-static bool works_in_pieces(const struct trace *trace, const struct lane *lane)
+/* A program's stretch is named where nothing else is written. */
+static void svg_name_stretch(const struct row *row, enum doing doing, int x, int width,
+                             int y)
 {
-    struct span span = {0};
+    const char *word = word_of(row, doing);
+    size_t size = strlen(word);
+    int right = x + width, start, end;
 
-    if (lane)
-        span = lane_span(lane, trace);
-    for (size_t i = span.first; i < span.last; i++)
-        if (!trace->events[i].is_comment && !lane_has(lane, &trace->events[i]))
+    for (int i = 0; i < row->count; i++) {
+        label_find_ends(row, &row->labels[i], &start, &end);
+        if (end > x && start < right && start - x < right - end)
+            x = end;
+        else if (end > x && start < right)
+            right = start;
+    }
+    if (doing == FREE && layout_width(word, size) + 12 > right - x)
+        size = strcspn(word, " ");
+    if (layout_width(word, size) + 12 > right - x)
+        return;
+    printf(
+        "<text class=\"doing\" x=\"%d\" y=\"%d\" text-anchor=\"middle\"%s>%.*s</text>\n",
+        (x + right) / 2,
+        y + row_baseline(1) + (row_height(row->lines) - row_height(1)) / 2,
+        doing == FREE      ? ""
+        : doing == BLOCKED ? HALO
+                           : " fill=\"#fff\"",
+        (int)size, word);
+}
+
+static bool crosses_mark(const struct row *row, int start, int end)
+{
+    const struct trace *trace = &row->recording->trace;
+
+    for (size_t i = 0; i < trace->count; i++)
+        if (lane_has(&row->lane, &trace->events[i]) &&
+            layout_x_of_event(trace, i) > start && layout_x_of_event(trace, i) < end)
             return true;
     return false;
 }
 
-static void svg_draw_stretch(enum doing doing, double start, double end, int y)
+/* How words are seen on what is below them. */
+static const char *colour_at(const struct row *row, const struct stretches *stretches,
+                             int start, int end)
 {
-    int x = x_of(start) + 2, width = x_of(end) - 2 - x;
-    const char *word = words[doing];
-    size_t size = strlen(word);
+    const struct trace *trace = &row->recording->trace;
 
-    svg_draw_box(doing, x, y + 2, width, row - 5);
-    if (svg_width(word, size) + 8 > width)
-        size = strcspn(word, " "); /* "free" */
-    if (svg_width(word, size) + 8 > width)
-        return;
-    printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\"%s>%.*s</text>\n",
-           x + width / 2, y + baseline(),
-           doing == FREE      ? ""
-           : doing == BLOCKED ? HALO
-                              : " fill=\"#fff\"",
-           (int)size, word);
-}
+    for (size_t i = 0; i < stretches->count; i++) {
+        enum doing doing = stretches->all[i].doing;
+        int x = layout_x_of_end(trace, &row->lane, stretches->all[i].from), right;
 
-/* From line to line; what goes on is drawn in one stretch. */
-static void svg_draw_program(const struct recording *recording, int y)
-{
-    const struct trace *trace = &recording->trace;
-    enum doing waits = recording->entry->is_sync ? BLOCKED : FREE;
-    enum doing works = recording->entry->is_sync ? WORKING : BUSY;
-    const struct lane *lane = NULL; /* who is at work until this line */
-    double start = 0;
-
-    for (size_t i = 0; i < trace->count; i++) {
-        double at = trace->events[i].at;
-        const struct lane *next = working_after(trace, i);
-        bool is_last = i + 1 == trace->count, in_pieces = works_in_pieces(trace, lane);
-
-        /* Of several lines at the same time, the last one tells what comes then. */
-        if (!is_last && trace->events[i + 1].at <= at)
-            continue;
-        if (at > start &&
-            (is_last || next != lane || in_pieces || (!lane && waits == BLOCKED))) {
-            svg_draw_stretch(lane ? works : waits, start, at, y);
-            drawn.pieces = drawn.pieces || in_pieces;
-            start = at;
-        }
-        lane = next;
+        while (i + 1 < stretches->count && stretches->all[i + 1].doing == doing &&
+               stretches->all[i + 1].from == stretches->all[i].to)
+            i++;
+        right = layout_x_of_end(trace, &row->lane, stretches->all[i].to);
+        if (x <= start && end <= right + 4 && doing == WORKING)
+            return " fill=\"#fff\"";
+        if (x <= start && end <= right && (doing == FREE || doing == UNDER_WAY) &&
+            !crosses_mark(row, start, end))
+            return "";
     }
-    for (size_t i = 0; !has_prints && i < trace->count; i++)
-        if (!trace->events[i].is_comment && trace->events[i].actor_size == 0)
-            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
+    return HALO;
 }
 
-/* --- The lanes of the actors --- */
-
-/* What he says at one moment, "start, sleep for 2 s": all of it if there is room,
- * or the last of it, or nothing. Returns the size of what fits. */
-static size_t svg_choose_words(const struct trace *trace, const struct lane *lane,
-                               size_t i, char *text, size_t size, int room)
+static void svg_draw_label(const struct row *row, const struct label *label,
+                           const struct stretches *stretches, int y)
 {
-    double at = trace->events[i].at;
-    size_t used = 0;
-    struct line last = {0};
-    size_t skip = lane->size ? lane->size + 2 : 0;
+    struct wrapped wrapped =
+        words_wrap(label->text, label->room, row->lines, layout_width);
+    int start, end,
+        top = y + row_baseline(wrapped.count) +
+              (row_height(row->lines) - row_height(wrapped.count)) / 2;
 
-    for (; i < trace->count && trace->events[i].at <= at; i++)
-        if (lane_has(lane, &trace->events[i])) {
-            last = trace->events[i].line;
-            last.text += skip;
-            last.size -= skip;
-            if (used + last.size + 3 < size) {
-                memcpy(text + used, used ? ", " : "", used ? 2 : 0);
-                used += used ? 2 : 0;
-                memcpy(text + used, last.text, last.size);
-                used += last.size;
-            }
-        }
-    if (svg_width(text, used) <= room)
-        return used;
-    if (last.size >= size || svg_width(last.text, last.size) > room)
-        return 0;
-    memcpy(text, last.text, last.size);
-    return last.size;
-}
-
-/* The next of his lines that comes later; the trace's count if there is none. */
-static size_t next_of(const struct trace *trace, const struct lane *lane, size_t i)
-{
-    double at = trace->events[i].at;
-
-    while (i < trace->count &&
-           (trace->events[i].at <= at || !lane_has(lane, &trace->events[i])))
-        i++;
-    return i;
-}
-
-/* The words stand right of their mark, up to the next one; those of the last mark
- * left of it when the picture ends there. */
-static void svg_draw_words(const struct trace *trace, const struct lane *lane,
-                           size_t first, int y)
-{
-    int taken = from; /* by a mark, and by words */
-
-    for (size_t i = first, next; i < trace->count; i = next) {
-        int x = x_of(trace->events[i].at), right = TO;
-        bool is_last, is_left = false, in_bar;
-        char text[512];
-        size_t size;
-
-        next = next_of(trace, lane, i);
-        is_last = next == trace->count;
-        if (!is_last)
-            right = x_of(trace->events[next].at);
-        size = svg_choose_words(trace, lane, i, text, sizeof text, right - x - 14);
-        if (size == 0 && is_last) {
-            size = svg_choose_words(trace, lane, i, text, sizeof text, x - taken - 20);
-            is_left = true;
-        }
-        taken = x + 7 + (size ? svg_width(text, size) : 0);
-        in_bar = !is_last || (is_left && i != first);
-        if (size == 0)
-            continue;
-        printf("<text x=\"%d\" y=\"%d\"%s%s>", is_left ? x - 7 : x + 7, y + baseline(),
-               is_left ? " text-anchor=\"end\"" : "",
-               !in_bar         ? HALO
-               : lane->is_busy ? " fill=\"#fff\""
-                               : "");
-        svg_write_text(text, size);
-        printf("</text>\n");
+    label_find_ends(row, label, &start, &end);
+    printf("<text class=\"words\" text-anchor=\"%s\"%s>",
+           label->is_left ? "end" : "start", colour_at(row, stretches, start, end));
+    for (int i = 0; i < wrapped.count; i++) {
+        printf("<tspan x=\"%d\" y=\"%d\">", label->x, top + i * (layout.font + 1));
+        svg_write_text(wrapped.line[i].text, wrapped.line[i].size);
+        printf("%s</tspan>", wrapped.is_cut && i == wrapped.count - 1 ? "..." : "");
     }
+    printf("</text>\n");
 }
 
-static void svg_draw_lane(const struct trace *trace, const struct lane *lane, int y)
+static bool is_within_work(const struct stretches *stretches, double at)
 {
-    struct span span = lane_span(lane, trace);
-    int start = x_of(trace->events[span.first].at);
-    int end = x_of(trace->events[span.last].at);
+    for (size_t i = 0; i < stretches->count; i++)
+        if (stretches->all[i].doing == WORKING && stretches->all[i].from < at &&
+            at < stretches->all[i].to)
+            return true;
+    return false;
+}
 
-    if (!span.found)
-        return;
-    if (lane->size > 0) {
-        svg_draw_name(INDENT, y, "", lane->actor, lane->size);
-        if (start > from)
-            svg_draw_dots(from + 6, start - 6, y + row / 2);
-        svg_draw_box(lane->is_busy ? BUSY : UNDER_WAY, start, y + 2, end - start,
-                     row - 5);
-    } else {
-        svg_draw_name(INDENT, y, "", "prints", strlen("prints"));
+static void svg_draw_bars(const struct row *row, const struct stretches *stretches, int y)
+{
+    const struct trace *trace = &row->recording->trace;
+    int high = row_height(row->lines) - 5;
+
+    for (size_t i = 0; i < stretches->count; i++) {
+        const struct stretch *it = &stretches->all[i];
+        int gap = row_is_program(row) ? 2 : 0; /* between a program's stretches */
+        int x = layout_x_of_end(trace, &row->lane, it->from) + gap;
+        int width = layout_x_of_end(trace, &row->lane, it->to) - gap - x;
+
+        if (i > 0 && row_is_program(row) && it->doing == WORKING &&
+            it[-1].doing == WORKING && it[-1].to == it->from)
+            drawn.pieces = true;
+        svg_draw_box(it->doing, x, y + 2, width, high);
+        if (row_is_program(row))
+            svg_name_stretch(row, it->doing, x, width, y);
     }
-    svg_draw_words(trace, lane, span.first, y);
-    for (size_t i = span.first; i <= span.last; i++)
-        if (lane_has(lane, &trace->events[i]))
-            svg_draw_mark(x_of(trace->events[i].at), y + 2, row - 5);
+    for (size_t i = 0; i < trace->count; i++)
+        if (lane_has(&row->lane, &trace->events[i]))
+            svg_draw_mark(layout_x_of_event(trace, i), y + 2, high,
+                          is_within_work(stretches, trace->events[i].at));
+}
+
+/* The total, right of the line where the program ends: on a slide it doesn't appear
+ * before its time. */
+static void svg_draw_end(const struct row *row, int y)
+{
+    const struct trace *trace = &row->recording->trace;
+    int x = layout_end(trace), high = row_height(row->lines);
+
+    printf("<line class=\"end\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
+           "stroke=\"#14191f\" stroke-width=\"2\"/>\n",
+           x, y, x, y + high);
+    printf("<text class=\"total\" x=\"%d\" y=\"%d\" font-weight=\"bold\" "
+           "font-size=\"%d\"" HALO ">%.2f s</text>\n",
+           x + 8, y + row_baseline(1) + (high - row_height(1)) / 2, layout_total_font(),
+           trace_length(trace));
+}
+
+static void svg_draw_row(const struct row *row, int y)
+{
+    struct stretches stretches = row_stretches(row);
+    const char *name = row->recording->entry->name;
+    int middle = (row_height(row->lines) - row_height(1)) / 2;
+
+    printf("<g class=\"%s\">\n", row_is_program(row) ? "program" : "lane");
+    if (row_is_program(row))
+        svg_draw_name(0, y + middle, " font-weight=\"bold\"", name, strlen(name));
+    else if (row->lane.place == 0)
+        svg_draw_name(INDENT, y + middle, "", row->lane.actor, row->lane.size);
+    svg_draw_bars(row, &stretches, y);
+    for (int i = 0; i < row->count; i++)
+        svg_draw_label(row, &row->labels[i], &stretches, y);
+    if (row_is_program(row))
+        svg_draw_end(row, y);
+    printf("</g>\n");
+    stretches_free(&stretches);
 }
 
 /* --- The picture --- */
 
-/* A row for a program's name, one for itself, and one for each lane. */
-static int rows_of(const struct recording *recording)
+/* What is drawn in a row, in words. */
+static void svg_describe_stretches(const struct row *row)
 {
-    int count = has_prints ? 1 : svg_count_lanes(&recording->trace);
+    static const char *const doings[] = {"is under way", "is at work", "waits", "is free",
+                                         "is blocked"};
+    struct stretches stretches = row_stretches(row);
+    int last = -1;
 
-    return 2 + (count < most_lanes ? count : most_lanes);
+    for (size_t i = 0; i < stretches.count; i++) {
+        enum doing doing = stretches.all[i].doing;
+        double start = stretches.all[i].from;
+
+        while (i + 1 < stretches.count && stretches.all[i + 1].doing == doing &&
+               stretches.all[i + 1].from == stretches.all[i].to)
+            i++;
+        printf("%s %s from %.2f to %.2f", last < 0 ? "" : ",",
+               (int)doing == last ? "and" : doings[doing], start, stretches.all[i].to);
+        last = (int)doing;
+    }
+    if (stretches.count == 0 && row_is_program(row))
+        printf(" is over at once");
+    stretches_free(&stretches);
 }
 
-static int svg_count_rows(void)
+static void svg_describe_row(const struct row *row)
 {
-    int rows = 0;
+    const struct trace *trace = &row->recording->trace;
+    bool is_first = true;
 
-    for (int i = 0; i < recording_count; i++)
-        rows += rows_of(&recordings[i]);
-    return rows;
-}
-
-/* Everything is as large as there is room for. Where there are too many actors
- * even for the smallest rows, a program's last row says how many aren't drawn. */
-static void svg_choose_sizes(void)
-{
-    int room = HEIGHT - TOP - BOTTOM - recording_count * BETWEEN;
-    int widest;
-
-    for (most_lanes = MOST_LANES; svg_count_rows() * LEAST_ROW > room; most_lanes--)
-        if (most_lanes == 1)
-            svg_die("%s has too many recordings for one picture", directory);
-    row = room / svg_count_rows() < MOST_ROW ? room / svg_count_rows() : MOST_ROW;
-    height = TOP + BOTTOM + recording_count * BETWEEN + svg_count_rows() * row;
-    font = row * 7 / 10;
-    font = font < LEAST_FONT ? LEAST_FONT : font > MOST_FONT ? MOST_FONT : font;
-
-    widest = INDENT + svg_bold_width(itself, strlen(itself));
-    for (int i = 0; i < recording_count; i++) {
-        int wide =
-            svg_bold_width(recordings[i].entry->name, strlen(recordings[i].entry->name));
-
-        widest = wide > widest ? wide : widest;
+    if (row->lane.size > 0) {
+        printf("; ");
+        svg_write_text(row->lane.actor, row->lane.size);
+        if (row->lane.place > 0)
+            printf(" (%d)", row->lane.place + 1);
+    } else {
+        printf("; it");
     }
-    for (int i = 0; i < lanes.count; i++) {
-        int wide = INDENT + svg_bold_width(lanes.lane[i].actor, lanes.lane[i].size);
+    svg_describe_stretches(row);
+    for (size_t i = lane_find(trace, &row->lane, 0), next; i < trace->count; i = next) {
+        char *text = row_words(row, i, &next);
 
-        widest = wide > widest ? wide : widest;
+        printf("%s %.2f ", is_first ? ": at" : ",", trace->events[i].at);
+        svg_write_text(text, strlen(text));
+        is_first = false;
+        free(text);
     }
-    from = MARGIN + widest + 12;
-    from = from < 150 ? 150 : from > MOST_OF_NAMES ? MOST_OF_NAMES : from;
-    if (length == 0)
-        length = 1; /* a program that takes no time at all */
 }
 
 /* For those who don't see the picture. */
 static void svg_describe(void)
 {
     printf("<title id=\"%s-title\">Who does what when in", slug);
-    for (int i = 0; i < recording_count; i++) {
-        printf("%s", i == 0 ? " " : i < recording_count - 1 ? ", " : " and ");
-        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
+    for (int i = 0; i < layout.recording_count; i++) {
+        printf("%s", i == 0 ? " " : i < layout.recording_count - 1 ? ", " : " and ");
+        svg_write_text(layout.recordings[i].entry->name,
+                       strlen(layout.recordings[i].entry->name));
     }
     printf("</title>\n<desc id=\"%s-desc\">", slug);
-    for (int i = 0; i < recording_count; i++) {
-        const struct trace *trace = &recordings[i].trace;
+    for (int i = 0; i < layout.row_count; i++) {
+        const struct recording *recording = layout.rows[i].recording;
 
-        printf("%s", i ? "\n" : "");
-        svg_write_text(recordings[i].entry->name, strlen(recordings[i].entry->name));
-        printf(" takes %.2f s", trace_length(trace));
-        for (int k = 0; k < lanes.count; k++) {
-            struct span span = lane_span(&lanes.lane[k], trace);
-
-            if (!span.found)
-                continue;
-            printf("; ");
-            svg_write_text(lanes.lane[k].actor, lanes.lane[k].size);
-            printf(" from %.2f to %.2f", trace->events[span.first].at,
-                   trace->events[span.last].at);
+        if (layout.rows[i].lane.size == 0) {
+            printf("%s", i ? ".\n" : "");
+            svg_write_text(recording->entry->name, strlen(recording->entry->name));
+            printf(" takes %.2f s", trace_length(&recording->trace));
         }
-        for (size_t k = 0; has_prints && k < trace->count; k++)
-            if (!trace->events[k].is_comment) {
-                printf("; ");
-                svg_write_text(trace->events[k].line.text, trace->events[k].line.size);
-                printf(" at %.2f", trace->events[k].at);
-            }
-        printf(".");
+        svg_describe_row(&layout.rows[i]);
     }
-    printf("</desc>\n");
+    printf(".</desc>\n");
 }
 
 static void svg_begin(void)
@@ -596,120 +467,70 @@ static void svg_begin(void)
            "aria-labelledby=\"%s-title %s-desc\" "
            "style=\"--seconds: %.2f; --from: %dpx; --to: %dpx\" "
            "font-family=\"system-ui, sans-serif\" font-size=\"%d\" fill=\"#14191f\">\n",
-           WIDTH, height, slug, slug, (double)length / 100, from, TO, font);
+           WIDTH, layout.height, slug, slug, (double)layout.length / 100, layout.from,
+           layout.to, layout.font);
     svg_describe();
     printf("<defs><pattern id=\"%s-hatch\" width=\"9\" height=\"9\" "
            "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
            "<rect width=\"9\" height=\"9\" fill=\"#fff\"/>"
-           "<rect width=\"3\" height=\"9\" fill=\"#7b858f\"/></pattern></defs>\n"
+           "<rect width=\"2\" height=\"9\" fill=\"#8b959e\"/></pattern></defs>\n"
            "<rect class=\"paper\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-           slug, WIDTH, height);
+           slug, WIDTH, layout.height);
+}
+
+static void svg_draw_tick(long at, int places)
+{
+    int x = layout_x((double)at / 100);
+
+    printf("<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#c9d0d6\"/>\n", x,
+           TOP - 12, x, layout.height - BOTTOM);
+    printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.*f%s</text>\n", x, TOP - 18,
+           places, (double)at / 100, at == 0 ? " s" : "");
 }
 
 static void svg_draw_axis(void)
 {
-    long step = axis_step((double)length, TO - from, BETWEEN_TICKS);
-    int places = axis_places(step);
+    long step = axis_step((double)layout.length, layout.to - layout.from, BETWEEN_TICKS);
 
-    for (long at = 0; at <= length; at += step) {
-        int x = x_of((double)at / 100);
-
-        printf("<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#c9d0d6\"/>\n", x,
-               TOP - 12, x, height - BOTTOM);
-        printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.*f%s</text>\n", x,
-               TOP - 18, places, (double)at / 100, at == 0 ? " s" : "");
-    }
-}
-
-/* The total, at the line where the program ends; right of it where there is room,
- * so that on a slide it doesn't appear before its time. */
-static void svg_draw_end(const struct recording *recording, int y)
-{
-    int x = x_of(trace_length(&recording->trace)), larger = font + 3;
-    char total[64];
-    bool is_left;
-
-    snprintf(total, sizeof total, "%.2f s", trace_length(&recording->trace));
-    is_left = x + 8 + svg_bold_width(total, strlen(total)) * larger / font > TO;
-    printf("<line class=\"end\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" "
-           "stroke=\"#14191f\" stroke-width=\"2\"/>\n",
-           x, y + 2, x, y + 2 * row);
-    printf("<text class=\"total\" x=\"%d\" y=\"%d\" text-anchor=\"%s\" "
-           "font-weight=\"bold\" font-size=\"%d\"" HALO ">%s</text>\n",
-           is_left ? x - 8 : x + 8, y + baseline(), is_left ? "end" : "start", larger,
-           total);
-}
-
-static void svg_draw_recording(const struct recording *recording, int y)
-{
-    const struct lane nobody = {.actor = ""};
-    const struct trace *trace = &recording->trace;
-    int left = svg_count_lanes(trace), rows = rows_of(recording) - 2;
-
-    svg_draw_end(recording, y);
-    svg_draw_name(0, y, " font-weight=\"bold\"", recording->entry->name,
-                  strlen(recording->entry->name));
-    y += row;
-    svg_draw_name(INDENT, y, " font-style=\"italic\"", itself, strlen(itself));
-    svg_draw_program(recording, y);
-    if (has_prints)
-        svg_draw_lane(trace, &nobody, y + row);
-    for (int i = 0; i < lanes.count; i++) {
-        if (!lane_span(&lanes.lane[i], trace).found)
-            continue;
-        y += row;
-        if (--rows == 0 && left > 1) {
-            printf("<text x=\"%d\" y=\"%d\">and %d others</text>\n", MARGIN + INDENT,
-                   y + baseline(), left);
-            break;
-        }
-        svg_draw_lane(trace, &lanes.lane[i], y);
-        left--;
-    }
+    for (long at = 0; at <= layout.length && !layout_is_in_order(); at += step)
+        svg_draw_tick(at, axis_places(step));
+    for (int i = 0; i < layout.instant_count; i++)
+        svg_draw_tick(layout.instants[i].at, 2);
 }
 
 /* Returns where the next one stands. */
 static int svg_explain(int x, const char *text)
 {
-    printf("<text x=\"%d\" y=\"%d\">%s</text>\n", x + 42, height - 12, text);
-    return x + 42 + svg_width(text, strlen(text)) + 20;
+    printf("<text x=\"%d\" y=\"%d\">%s</text>\n", x + 40, layout.height - 8, text);
+    return x + 40 + layout_width(text, strlen(text)) + 14;
 }
 
 /* What occurs in the picture, and nothing else. */
 static void svg_draw_legend(void)
 {
-    int x = MARGIN, y = height - 26, high = 16;
-    bool has_all = drawn.doing[BLOCKED] && drawn.doing[FREE] && drawn.dots &&
-                   (drawn.doing[BUSY] || drawn.doing[WORKING]);
+    static const char *const words[] = {"under way", "at work",
+                                        "waits, or is not heard yet",
+                                        "free: hears who is done", "blocked: only waits"};
+    static const enum doing order[] = {BLOCKED, FREE, WORKING, UNDER_WAY, WAITING};
+    bool shown[BLOCKED + 1];
+    int x = MARGIN, y = layout.height - 22, high = 16, count = 0;
 
-    font = has_all ? LEAST_FONT : LEAST_FONT + 2; /* so that it fits */
-    printf("<g class=\"legend\" font-size=\"%d\">\n", font);
-    if (drawn.doing[BLOCKED]) {
-        svg_draw_box(BLOCKED, x, y, 34, high);
-        x = svg_explain(x, "blocked: can only wait");
+    for (int i = 0; i <= BLOCKED; i++)
+        count += shown[i] = drawn.doing[i];
+    layout.font = count > 3 ? LEAST_FONT : LEAST_FONT + 2; /* so that it fits */
+    printf("<g class=\"legend\" font-size=\"%d\">\n", layout.font);
+    for (int i = 0; i <= BLOCKED; i++) {
+        enum doing doing = order[i];
+        bool pieces = doing == WORKING && drawn.pieces;
+
+        if (!shown[doing])
+            continue;
+        for (int k = 0; k < (pieces ? 3 : 1); k++)
+            svg_draw_box(doing, x + 12 * k, y, pieces ? 8 : 34, high);
+        x = svg_explain(x, pieces ? "at work; listens at gaps" : words[doing]);
     }
-    if (drawn.doing[FREE]) {
-        svg_draw_box(FREE, x, y, 34, high);
-        x = svg_explain(x, "free: hears who is done");
-    }
-    if (drawn.doing[BUSY] || drawn.doing[WORKING]) {
-        for (int i = 0; i < (drawn.pieces ? 3 : 1); i++)
-            svg_draw_box(BUSY, x + 12 * i, y, drawn.pieces ? 8 : 34, high);
-        x = svg_explain(x, drawn.pieces ? "at work; listens at gaps" : "at work");
-    }
-    if (drawn.doing[UNDER_WAY]) {
-        svg_draw_box(UNDER_WAY, x + 2, y, 30, high);
-        svg_draw_mark(x + 2, y, high);
-        svg_draw_mark(x + 32, y, high);
-        x = svg_explain(x, "under way, a mark per line");
-    } else {
-        svg_draw_mark(x + 30, y, high);
-        x = svg_explain(x, "a line is printed");
-    }
-    if (drawn.dots) {
-        svg_draw_dots(x + 2, x + 33, y + high / 2);
-        svg_explain(x, "not begun");
-    }
+    svg_draw_mark(x + 30, y, high, false);
+    svg_explain(x, "a line");
     printf("</g>\n");
 }
 
@@ -720,16 +541,28 @@ static void svg_draw_edge(void)
            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>"
            "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#d40000\" "
            "stroke-width=\"4\"/></g>\n",
-           from, TOP - 10, WIDTH - from + 20, height - TOP - BOTTOM + 14, from, TOP - 12,
-           from, height - BOTTOM + 4);
+           layout.from, TOP - 10, WIDTH - layout.from + 20,
+           layout.height - TOP - BOTTOM + 14, layout.from, TOP - 12, layout.from,
+           layout.height - BOTTOM + 4);
 }
 
 /* The picture's ids are made of it. */
 static bool svg_read_slug(void)
 {
-    slug = lesson_slug(directory);
+    slug = lesson_slug(layout.directory);
     return slug && *slug &&
            slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* Where a program has more lanes than are drawn. */
+static void svg_tell_hidden(const struct row *row, int y)
+{
+    int count = layout_count_hidden(row->recording);
+
+    if (count > 0)
+        printf("<text x=\"%d\" y=\"%d\" text-anchor=\"end\"" HALO
+               ">and %d others</text>\n",
+               WIDTH - 4, y + row_baseline(1), count);
 }
 
 static void svg_draw_picture(void)
@@ -738,9 +571,13 @@ static void svg_draw_picture(void)
 
     svg_begin();
     svg_draw_axis();
-    for (int i = 0; i < recording_count; i++) {
-        svg_draw_recording(&recordings[i], y);
-        y += rows_of(&recordings[i]) * row + BETWEEN;
+    for (int i = 0; i < layout.row_count; i++) {
+        bool is_last = i + 1 == layout.row_count || layout.rows[i + 1].lane.size == 0;
+
+        svg_draw_row(&layout.rows[i], y);
+        if (is_last)
+            svg_tell_hidden(&layout.rows[i], y);
+        y += row_height(layout.rows[i].lines) + (is_last ? BETWEEN : 0);
     }
     svg_draw_legend();
     svg_draw_edge();
@@ -750,15 +587,16 @@ static void svg_draw_picture(void)
 /* Where programs only compute, nothing is known of when: no picture is drawn then. */
 static bool takes_time(void)
 {
-    for (int i = 0; i < recording_count; i++)
-        if (trace_length(&recordings[i].trace) > 0)
+    for (int i = 0; i < layout.recording_count; i++)
+        if (trace_length(&layout.recordings[i].trace) > 0)
             return true;
     return false;
 }
 
 int main(int argc, char *argv[])
 {
-    directory = argc == 2 ? argv[1] : "";
+    die_as("draw", EXIT_FAILURE);
+    layout.directory = argc == 2 ? argv[1] : "";
     if (!svg_read_slug()) {
         fprintf(stderr, "usage: draw lessons/NN-name\n");
         return 2;
@@ -766,14 +604,13 @@ int main(int argc, char *argv[])
     svg_read_about();
     svg_read_recordings();
     svg_find_lanes();
-    svg_choose_sizes();
-    if (takes_time())
+    if (takes_time()) {
+        layout_make();
         svg_draw_picture();
-    for (int i = 0; i < recording_count; i++)
-        trace_free(&recordings[i].trace);
+    }
+    layout_free();
     catalog_free(&catalog);
-    free(busy);
     if (fflush(stdout) != 0 || ferror(stdout))
-        svg_die("cannot write the picture: %s", strerror(errno));
+        die("cannot write the picture: %s", strerror(errno));
     return 0;
 }

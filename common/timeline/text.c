@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700 /* wcwidth() */
 
 #include "timeline/text.h"
+#include "timeline/stretch.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -74,6 +75,50 @@ size_t text_print(const char *text, size_t size, int room, int *shown)
     return i;
 }
 
+size_t text_fit(const char *text, size_t size, int room)
+{
+    size_t i = 0, fits = 0;
+    int shown = 0;
+
+    while (i < size) {
+        int wide;
+        size_t length = text_read_character(text + i, size - i, &wide);
+
+        if (text[i] == ' ')
+            fits = i;
+        if (shown + abs(wide) > room)
+            return fits > 0 ? fits : i;
+        shown += abs(wide);
+        i += length;
+    }
+    return size;
+}
+
+void text_print_wrapped(const char *text, int indent, int width)
+{
+    int column = 0;
+
+    while (*text) {
+        size_t size = strcspn(text, " \n");
+        int shown = 0;
+
+        for (size_t i = 0; i < size; i++)
+            shown += text[i] != '*' && text[i] != '`';
+        if (column > 0 && column + 1 + shown > width) {
+            column = indent;
+            printf("\n%*s", indent, "");
+        } else if (column > 0) {
+            column += printf(" ");
+        }
+        for (size_t i = 0; i < size; i++)
+            if (text[i] != '*' && text[i] != '`')
+                putchar(text[i]);
+        column += shown;
+        text += size + strspn(text + size, " \n");
+    }
+    putchar('\n');
+}
+
 static int text_width(const char *text, size_t size)
 {
     int width = 0, wide;
@@ -101,6 +146,7 @@ struct picture {
     int step_columns;
     double length; /* s, of the longest trace */
     struct lanes lanes;
+    const struct facts *facts;
     bool in_colour;
 };
 
@@ -147,48 +193,159 @@ static void text_draw_axis(const struct picture *picture)
     putchar('\n');
 }
 
-static void text_mark_lines(const struct picture *picture, const struct trace *trace,
-                            const struct lane *lane, char *bar)
+/* What each kind of stretch is drawn with. */
+static const char signs[] = {
+    [UNDER_WAY] = '=', [WORKING] = '#', [WAITING] = '.', [FREE] = '-', [BLOCKED] = '/'};
+
+static void text_fill(const struct picture *picture, const struct stretches *stretches,
+                      char *bar)
 {
+    for (size_t i = 0; i < stretches->count; i++) {
+        int column = text_column(picture, stretches->all[i].from);
+
+        for (; column < text_column(picture, stretches->all[i].to); column++)
+            bar[column] = signs[stretches->all[i].doing];
+    }
+}
+
+/* Whether two of its lines are so close that a mark for each would be noise. */
+static bool is_dense(const struct picture *picture, const struct trace *trace,
+                     const struct lane *lane)
+{
+    int last = -9;
+
     for (size_t i = 0; i < trace->count; i++)
-        if (lane_has(lane, &trace->events[i]))
+        if (lane_has(lane, &trace->events[i])) {
+            int column = text_column(picture, trace->events[i].at);
+
+            if (column != last && column < last + 3)
+                return true;
+            last = column;
+        }
+    return false;
+}
+
+static bool is_inside(const struct stretches *stretches, double at)
+{
+    for (size_t i = 0; i < stretches->count; i++)
+        if (stretches->all[i].from < at && at < stretches->all[i].to)
+            return true;
+    return false;
+}
+
+/* A mark for each line; where they are dense, none inside of a stretch. */
+static void text_mark_lines(const struct picture *picture, const struct trace *trace,
+                            const struct lane *lane, const struct stretches *stretches,
+                            char *bar)
+{
+    bool dense = lane->size > 0 && is_dense(picture, trace, lane);
+
+    for (size_t i = 0; i < trace->count; i++)
+        if (lane_has(lane, &trace->events[i]) &&
+            !(dense && is_inside(stretches, trace->events[i].at)))
             bar[text_column(picture, trace->events[i].at)] = '|';
 }
 
-/* A bar from the first line to the last; dots lead to it. */
+/* The size of what is drawn. */
+static int bar_size(const char *bar)
+{
+    int size = MOST_COLUMNS;
+
+    while (size > 0 && bar[size - 1] == ' ')
+        size--;
+    return size;
+}
+
 static void text_draw_lane(const struct picture *picture, const struct trace *trace,
                            const struct lane *lane)
 {
-    char bar[MOST_COLUMNS + 1] = {0};
-    struct span span = lane_span(lane, trace);
-    int first = text_column(picture, span.start), last = text_column(picture, span.end);
+    char bar[MOST_COLUMNS];
+    struct stretches stretches;
 
-    if (!span.found)
+    if (!lane_is_in(lane, trace))
         return;
-    text_mark_lines(picture, trace, lane, bar);
-    for (int i = 0; i < last; i++)
-        if (bar[i] == 0)
-            bar[i] = i < first ? '.' : '=';
+    stretches = lane_stretches(lane, trace, picture->facts);
+    memset(bar, ' ', sizeof bar);
+    text_fill(picture, &stretches, bar);
+    text_mark_lines(picture, trace, lane, &stretches, bar);
     printf("  ");
-    text_print_name(lane->actor, lane->size, picture->names - 2);
-    printf("%s%.*s%s\n", picture->in_colour ? "\033[36m" : "", last + 1, bar,
+    text_print_name(lane->actor, lane->place == 0 ? lane->size : 0, picture->names - 2);
+    printf("%s%.*s%s\n", picture->in_colour ? "\033[36m" : "", bar_size(bar), bar,
            picture->in_colour ? "\033[0m" : "");
+    stretches_free(&stretches);
+}
+
+static bool is_of(const struct event *event, const struct event *other)
+{
+    return event->actor_size == other->actor_size &&
+           memcmp(event->line.text, other->line.text, event->actor_size) == 0;
+}
+
+/* Whether, after somebody's work, another one than he had a line at this time. */
+static bool is_another_heard(const struct picture *picture, const struct trace *trace,
+                             double at)
+{
+    const struct event *worker = NULL;
+    bool is_heard = false;
+
+    for (size_t i = 0; i < trace->count; i++) {
+        const struct event *event = &trace->events[i];
+
+        if (event->is_comment || event->at > at + 0.02)
+            continue;
+        if (event->at > at - 0.02)
+            is_heard = is_heard || (worker && !is_of(event, worker));
+        else if (facts_name(picture->facts->busy, event->line.text, event->actor_size))
+            worker = event;
+    }
+    return is_heard;
+}
+
+/* Between two pieces of its work an async program gave way. */
+static void text_show_gaps(const struct picture *picture, const struct trace *trace,
+                           const struct stretches *stretches, char *bar)
+{
+    for (size_t i = 1; i < stretches->count && !trace->is_sync; i++)
+        if (stretches->all[i].doing == WORKING &&
+            stretches->all[i - 1].doing == WORKING &&
+            is_another_heard(picture, trace, stretches->all[i].from))
+            bar[text_column(picture, stretches->all[i].from)] = signs[FREE];
 }
 
 /* The program itself is there from its first line to its end. */
 static void text_draw_program(const struct picture *picture, const struct trace *trace)
 {
-    struct lane nobody = {.actor = "", .size = 0};
-    char bar[MOST_COLUMNS + 1];
+    const struct lane itself = {.actor = ""};
+    char bar[MOST_COLUMNS];
     int end = text_column(picture, trace_length(trace));
+    struct stretches stretches =
+        program_stretches(&picture->lanes, trace, picture->facts);
 
-    memset(bar, '-', sizeof bar);
-    text_mark_lines(picture, trace, &nobody, bar);
+    memset(bar, ' ', sizeof bar);
+    text_fill(picture, &stretches, bar);
+    text_show_gaps(picture, trace, &stretches, bar);
+    text_mark_lines(picture, trace, &itself, &stretches, bar);
     bar[0] = bar[end] = '|';
     fputs(picture->in_colour ? "\033[1m" : "", stdout);
     text_print_name(trace->program, strlen(trace->program), picture->names);
     printf("%s%.*s  %.2f s\n", picture->in_colour ? "\033[0m" : "", end + 1, bar,
            trace_length(trace));
+    stretches_free(&stretches);
+}
+
+/* How many of the trace's actors have no lane here. */
+static int count_hidden(const struct picture *picture, const struct trace *trace)
+{
+    struct lanes all = {.count = 0};
+    int count;
+
+    if (lanes_suffice(&picture->lanes, trace))
+        return 0;
+    lanes_add(&all, trace, MOST_LANES);
+    count = all.count;
+    for (int i = 0; i < picture->lanes.count; i++)
+        count -= lane_is_in(&picture->lanes.lane[i], trace);
+    return count;
 }
 
 static void text_draw_trace(const struct picture *picture, const struct trace *trace)
@@ -196,8 +353,8 @@ static void text_draw_trace(const struct picture *picture, const struct trace *t
     text_draw_program(picture, trace);
     for (int i = 0; i < picture->lanes.count; i++)
         text_draw_lane(picture, trace, &picture->lanes.lane[i]);
-    if (!lanes_suffice(&picture->lanes, trace))
-        printf("  ... and others\n");
+    if (count_hidden(picture, trace) > 0)
+        printf("  ... and %d others\n", count_hidden(picture, trace));
     putchar('\n');
 }
 
@@ -219,9 +376,10 @@ static int text_names_width(const struct picture *picture,
     return names < most ? names : most;
 }
 
-void text_draw(const struct trace *const traces[], int count, int width, bool in_colour)
+void text_draw(const struct trace *const traces[], int count, const struct facts *facts,
+               int width, bool in_colour)
 {
-    struct picture picture = {.in_colour = in_colour};
+    struct picture picture = {.facts = facts, .in_colour = in_colour};
 
     for (int i = 0; i < count; i++) {
         lanes_add(&picture.lanes, traces[i], SHOWN_LANES);
@@ -235,6 +393,12 @@ void text_draw(const struct trace *const traces[], int count, int width, bool in
     if (picture.columns < TICKS + 1)
         picture.columns = TICKS + 1;
     text_choose_step(&picture);
+    text_print_wrapped(
+        "| is a line from above. The program: # at work, / blocked, - free in the "
+        "loop. Whom it names: = under way, # at work, . waits, or is not "
+        "heard yet.",
+        0, width);
+    putchar('\n');
     text_draw_axis(&picture);
     for (int i = 0; i < count; i++)
         text_draw_trace(&picture, traces[i]);

@@ -9,9 +9,18 @@
  * or could steer the terminal, becomes a question mark. */
 size_t text_print(const char *text, size_t size, int room, int *shown);
 
-/* Draw all of them on one time axis, at most `width` characters wide; the
- * program's own lane first, with a mark for each line that is nobody's. Bars
- * are coloured with the terminal's codes if `in_colour`. */
-void text_draw(const struct trace *const traces[], int count, int width, bool in_colour);
+/* How many bytes of a text fit into `room` columns, without breaking a word; of one that
+ * is wider than that, as much as fits. */
+size_t text_fit(const char *text, size_t size, int room);
+
+/* Print a text in lines of `width` columns, each but the first behind `indent` spaces,
+ * without the marks that Markdown needs. */
+void text_print_wrapped(const char *text, int indent, int width);
+
+/* Draw all of them (trace_explain() has been called) on one time axis, at most `width`
+ * characters wide; the program's own lane first, with a mark for each line that is
+ * nobody's. Bars are coloured with the terminal's codes if `in_colour`. */
+void text_draw(const struct trace *const traces[], int count, const struct facts *facts,
+               int width, bool in_colour);
 
 #endif

@@ -8,8 +8,149 @@ use warnings;
 use lib 'tests';
 use Course;
 use File::Basename qw(basename);
+use List::Util qw(any max min);
 use Picture;
 use Test::More;
+
+# --- the rules: a picture must not teach the opposite ---
+
+# What `about` says of a key, as a list.
+sub about {
+    my ($lesson, $key) = @_;
+    return map { split / *, */ } read_file("$lesson/about") =~ /^\Q$key\E: *(.*)$/m;
+}
+
+sub shown {
+    my ($stretch) = @_;
+    return sprintf '%s %d to %d', @$stretch;
+}
+
+# Those that have a stretch in common, of two lists; a unit is rounding.
+sub overlaps {
+    my ($one, $other) = @_;
+    return map {
+        my $it = $_;
+        map { shown($it) . ', and ' . shown($_) }
+            grep { min($_->[2], $it->[2]) - max($_->[1], $it->[1]) > 1 } @$other;
+    } @$one;
+}
+
+# Stretches of some kinds, those that are next to one another as one.
+sub stretches_of {
+    my ($row, $kinds) = @_;
+    my @joined;
+    for my $stretch (grep { $_->[0] =~ /^(?:$kinds)$/ } @{ $row->{stretches} }) {
+        if (@joined && $stretch->[1] - $joined[-1][2] <= 5) { $joined[-1][2] = $stretch->[2] }
+        else                                                { push @joined, [@$stretch] }
+    }
+    return @joined;
+}
+
+# One thread does one thing at a time, and the program works exactly while an actor does; who is
+# sync waits for one thing at a time.
+sub not_one_at_a_time {
+    my ($lesson, $program, $out) = @_;
+    my ($own, @lanes) = @{ $program->{rows} };
+    my @complaints;
+    for my $i (1 .. $#lanes) {
+        for my $k (0 .. $i - 1) {
+            my @kinds = ('busy', $program->{name} =~ /_sync\b/ ? 'busy|actor' : ());
+            push @complaints, map {"$lanes[$i]{name}, $lanes[$k]{name}: $_"}
+                map { my $kind = $_; overlaps(map { [stretches_of($_, $kind)] } @lanes[$i, $k]) } @kinds;
+        }
+    }
+    # What it works that is no actor's, its recording or `about` says.
+    return @complaints if read_file($out) =~ /^~ CPU time: all/m;
+    return @complaints if any {/^\Q$program->{name}\E /} about($lesson, 'works');
+    my @works = stretches_of($own, 'busy');
+    my @their = stretches_of({stretches => [sort { $a->[1] <=> $b->[1] }
+                map { @{ $_->{stretches} } } @lanes]}, 'busy');
+    my $ends = sub { join ', ', map { sprintf '%d to %d', map { 5 * int($_ / 5 + 0.5) } @$_[1, 2] } @_ };
+    my $same = @works == @their && !grep {
+        abs($works[$_][1] - $their[$_][1]) > 35 || abs($works[$_][2] - $their[$_][2]) > 5 } 0 .. $#works;
+    push @complaints, 'the program works ' . $ends->(@works) . ', its actors ' . $ends->(@their) if !$same;
+    return @complaints;
+}
+
+# The lines of a lane, [seconds, actor, text] in the order of its marks. (Of an actor with several
+# lanes, nothing is said here: each of his lines ends what was under way.)
+sub lines_of_row {
+    my ($lesson, $row, $out) = @_;
+    my %is_program = map { $_ => 1 } about($lesson, 'program');
+    return grep { $row->{is_own} ? $_->[1] eq '' || $is_program{ $_->[1] } : $_->[1] eq $row->{name} } lines_of($out);
+}
+
+# A stretch begins with a line that starts something, or `about` says how long it took.
+sub without_cause {
+    my ($lesson, $program, $out) = @_;
+    my @starts = ('start', 'asked', about($lesson, 'starts'));
+    my %is_busy = map { $_ => 1 } about($lesson, 'busy');
+    my %takes = map { /^(.*) / ? ($1 => 1) : () } about($lesson, 'takes');
+    my @complaints;
+    for my $row (grep { !$_->{is_own} } @{ $program->{rows} }) {
+        my @lines = lines_of_row($lesson, $row, $out);
+        my @marks = @{ $row->{marks} };
+        for my $stretch (stretches_of($row, 'actor|busy')) {
+            my @inside = grep { abs($marks[$_] - $stretch->[1]) <= 3
+                    || ($marks[$_] > $stretch->[1] && $marks[$_] < $stretch->[2] - 3) } 0 .. $#marks;
+            next if $takes{ $row->{name} };
+            push @complaints, "$row->{name}: " . shown($stretch) . ' begins without a line' if !@inside;
+            # Of several lines at one time, one is enough.
+            my %starts_at;
+            for my $i (grep { defined $lines[$_] } @inside) {
+                $starts_at{ $lines[$i][0] } ||= $is_busy{ $row->{name} } || any { index($lines[$i][2], $_) >= 0 } @starts;
+            }
+            push @complaints, map {"$row->{name}: nothing starts at $_"} grep { !$starts_at{$_} } sort keys %starts_at;
+        }
+    }
+    return @complaints;
+}
+
+my $number = qr/\d+(?:\.\d+)?/;
+
+# Texts that differ in their numbers only, and lists of them, are alike.
+sub without_numbers { return $_[0] =~ s/$number(?:(?:, | to | \.\.\. )$number)*/#/gr }
+
+# Whether the words of a line are there, or its first word, where they are cut.
+sub is_worded {
+    my ($text, @words) = @_;
+    my $wanted = without_numbers($text);
+    return 1 if any { index(without_numbers($_), $wanted) >= 0 } @words;
+    for my $cut (map { /^(.*)\.\.\.$/ ? without_numbers($1) : () } @words) {
+        for my $size (min(3, length $wanted) .. length $wanted) {
+            return 1 if $cut =~ /(?:^|, )\Q@{[substr $wanted, 0, $size]}\E$/;
+        }
+    }
+    return 0;
+}
+
+sub without_words {
+    my ($lesson, $program, $out) = @_;
+    my @rows = @{ $program->{rows} };
+    my %is_program = map { $_ => 1 } '', about($lesson, 'program');
+    return map {
+        my $line = $_;
+        my @words = map { @{ $_->{words} } }
+            grep { $is_program{ $line->[1] } ? $_->{is_own} : $_->{name} eq $line->[1] } @rows;
+        is_worded($line->[2], @words) ? () : "$program->{name}: " . ($line->[1] && "$line->[1]: ") . $line->[2];
+    } lines_of($out);
+}
+
+# Up to ten actors, each has a lane; of more, as many as are told are missing.
+sub without_lane {
+    my ($lesson, $program, $out) = @_;
+    my %is_program = map { $_ => 1 } '', about($lesson, 'program');
+    my %actors = map { $_->[1] => 1 } grep { !$is_program{ $_->[1] } } lines_of($out);
+    delete @actors{map { $_->{name} } @{ $program->{rows} }};
+    return map {"$program->{name}: $_ has no lane"} sort keys %actors;
+}
+
+my %rules = (
+    'one at a time'                => \&not_one_at_a_time,
+    'no stretch without a cause'   => \&without_cause,
+    'no line without a word'       => \&without_words,
+    'no lane is hidden'            => \&without_lane,
+);
 
 sub name_of { return basename($_[0], '.out') =~ tr/@/ /r }
 
@@ -44,13 +185,13 @@ for my $lesson (lessons()) {
         for my $out (@outs) {
             my ($name, $total) = (name_of($out), $totals{$out});
             ok($is_text{$name}, "$name is named");
-            like($description, qr/^\Q$name takes $total\E[.;]/m, 'and described');
-            my %actors = map { $_->[1] => 1 } lines_of($out);
-            # Of too many, some have to do with "and 8 others".
-            no_complaints("$name: every actor has a lane",
-                grep { $_ ne '' && !$is_text{$_} } sort keys %actors)
-                if !grep {/^and \d+ others$/} keys %is_text;
+            like($description, qr/^\Q$name takes $total\E; it /m, 'and described');
         }
+        my @programs = programs_of($picture);
+        for my $rule (sort keys %rules) {
+            no_complaints($rule, map { $rules{$rule}->($lesson, $programs[$_], $outs[$_]) } 0 .. $#outs);
+        }
+        no_complaints('nothing is dotted as if it waited to begin', map {'dots'} with_class($elements, 'dots'));
 
         # What the slides rely on.
         is($root->{class},                'timeline', 'its class');
@@ -82,7 +223,7 @@ for my $lesson (lessons()) {
         my $rest = $picture =~ s{^<svg xmlns="http://www\.w3\.org/2000/svg"}{}r;
         unlike($rest, qr/https?:|xmlns/, 'nothing is fetched');
         no_complaints('neither styles nor scripts',
-            grep { !/^(?:svg|title|desc|defs|pattern|g|rect|line|text)$/ }
+            grep { !/^(?:svg|title|desc|defs|pattern|g|rect|line|text|tspan)$/ }
             map { $_->{tag} } @$elements);
         my @sizes = $picture =~ /font-size="(\d+)"/g;
         cmp_ok((sort { $a <=> $b } @sizes)[0], '>=', 15, 'the text is large enough');
@@ -105,6 +246,21 @@ subtest 'the chores: blocked, busy, in pieces' => sub {
     is($rounded->($async), 'busy 0.0, free 1.8', 'async: one block without a gap, then free');
     is(scalar(split /, /, $yield), 14, 'async_yield: a piece for each potato');
     unlike($yield, qr/free|blocked/, 'and nothing else');
+};
+
+# What a name stands for that `about` tells something of: it must be there.
+subtest 'what is told of actors and programs is told of some' => sub {
+    for my $lesson (lessons()) {
+        my @outs = recordings_of($lesson);
+        my %names = map { $_ => 1 } map { $_->[1] } map { lines_of($_) } @outs;
+        my %programs = map { name_of($_) => 1 } @outs;
+        no_complaints("$lesson: actors", grep { !$names{$_} }
+            (map { about($lesson, $_) } qw(program busy waits)), map { s/ [\d.]+$//r } about($lesson, 'takes'));
+        no_complaints("$lesson: programs", grep { !$programs{$_} }
+            (map { about($lesson, $_) } 'turns', 'pauses'), map { s/ .*//r } about($lesson, 'works'));
+        my $text = join "\n", map { $_->[2] } map { lines_of($_) } @outs;
+        no_complaints("$lesson: words", grep { index($text, $_) < 0 } about($lesson, 'starts'));
+    }
 };
 
 done_testing();

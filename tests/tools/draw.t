@@ -65,6 +65,110 @@ subtest 'who is busy, and when nobody is' => sub {
     is($free, 'free 0.00', 'where nobody is busy, it is free all the time');
 };
 
+# What goes on between the lines: what `about` says, the lines, and what is drawn of them.
+my @between = (
+    ['a line that starts something', '',
+        ['0.00 a: start', '1.00 a: done', '2.00 a: idle', '3.00 a: asked', '4.00 a: end'],
+        'a: under way 0.00-1.00, under way 3.00-4.00'],
+    ['words that start something, too', "starts: goes, takes a",
+        ['0.00 a: goes', '1.00 a: takes a nap', '2.00 a: takes two', '3.00 a: end'],
+        'a: under way 0.00-2.00'],
+    ['of several lines at a time the last one counts', '',
+        ['0.00 a: start', '1.00 a: done', '1.00 a: start', '2.00 a: start', '2.00 a: done', '3.00 a: end'],
+        'a: under way 0.00-2.00'],
+    ['one who works', 'busy: a',
+        ['0.00 a: peel', '1.00 a: peel', '2.00 a: done', '3.00 end'],
+        'a: at work 0.00-2.00'],
+    ['two who work, one at a time', "busy: a, b\nwaits: a, b",
+        ['0.00 a: lap', '1.00 b: lap', '2.00 a: lap', '3.00 a: done', '3.00 b: lap', '4.00 b: done'],
+        'a: at work 0.00-1.00, waits 1.00-2.00, at work 2.00-3.00',
+        'b: waits 0.00-1.00, at work 1.00-2.00, waits 2.00-3.00, at work 3.00-4.00'],
+    ['one who waits while nothing of his is under way', 'waits: a',
+        ['0.00 b: start', '1.00 b: done', '1.00 a: start', '2.00 a: done', '3.00 a: end'],
+        'b: under way 0.00-1.00', 'a: waits 0.00-1.00, under way 1.00-2.00, waits 2.00-3.00'],
+    ['what is done before it is heard', 'takes: a big one 0.5, b 2.0',
+        ['0.00 a big one: start', '0.00 b: start', '2.00 a big one: done', '2.01 b: done'],
+        'a big one: under way 0.00-0.50, waits 0.50-2.00', 'b: under way 0.00-2.01'],
+    ['a message that lay there', '',
+        ['0.00 a: hello (sent at 0.00)', '2.00 a: hi (sent at 0.50)', '3.00 a: ho (sent at 3.00)'],
+        'a: waits 0.50-2.00'],
+    ['what ends, and no line started it: several at once', 'takes: a 1.0',
+        ['0.00 a: two at once', '1.00 a: one', '1.00 a: two', '2.01 a: three', '2.01 a: four'],
+        'a: under way 0.00-1.00, under way 1.01-2.01', 'a: under way 0.00-1.00, under way 1.01-2.01'],
+    ['one served after the other, and all heard together', "takes: a 1.0, b 1.0\nturns: x_async",
+        ['0.00 a: asked', '0.00 b: asked', '3.00 a: done', '3.00 b: done'],
+        'a: under way 0.00-1.00, waits 1.00-3.00', 'b: waits 0.00-1.00, under way 1.00-2.00, waits 2.00-3.00'],
+    ['what another program serves in turn', "takes: a 1.0, b 1.0\nturns: x_sync",
+        ['0.00 a: asked', '0.00 b: asked', '1.00 a: done', '1.00 b: done'],
+        'a: under way 0.00-1.00', 'b: under way 0.00-1.00'],
+    ['who is the program itself has no lane', 'program: home',
+        ['0.00 home: start', '1.00 a: x', '2.00 home: end'], 'a: '],
+);
+
+subtest 'what a stretch is' => sub {
+    for (@between) {
+        my ($what, $about, $lines, @lanes) = @$_;
+        my $out = join '', map { s/^(\S+)/[ $1]/r . "\n" } @$lines;
+        my (undef, @drawn) = described(drawn(lesson(about => "part: 1 A\n$about\n", 'x_async.out' => $out)));
+        is(join("\n", @drawn), join("\n", map {"  $_"} @lanes), $what);
+    }
+};
+
+subtest 'what the program itself does' => sub {
+    my @lines = ("[ 0.00] a: start\n", "[ 1.00] a: done\n", "[ 2.00] all done\n");
+    my $own = sub {
+        my ($name, $about, @more) = @_;
+        return (described(drawn(lesson(about => "part: 1 A\n$about\n", "$name.out" => join '', @lines, @more))))[0];
+    };
+    is($own->('x_sync',  ''), 'x_sync: blocked 0.00-2.00', 'sync: it is blocked');
+    is($own->('x_async', ''), 'x_async: free 0.00-2.00',   'async: it is free');
+    is($own->('x_async', 'busy: a'), 'x_async: at work 0.00-1.00, free 1.00-2.00', 'at work while an actor is');
+    is($own->('x_sync', '', "~ CPU time: all, 1.9 s\n"), 'x_sync: at work 0.00-2.00',
+        'at work if it has used a processor all the time');
+    is($own->('x_async', 'works: x_async 0.5 all d'), 'x_async: free 0.00-1.50, at work 1.50-2.00',
+        'what it worked before a line of its own');
+    is($own->('x_async', 'works: x_sync 0.5 all d'), 'x_async: free 0.00-2.00', 'or another program');
+    my ($pauses) = stretches(drawn(lesson('x_async.out' => join('', @lines), about => "part: 1 A\npauses: x_async\n")));
+    is($pauses, 'free 0.00, free 1.00', 'each pause is one');
+};
+
+subtest 'words stand where there is room, and are cut, not dropped' => sub {
+    my $words = sub {
+        my ($about, @lines) = @_;
+        my ($program) = programs_of(drawn(lesson(about => "part: 1 A\n$about\n",
+                    'x_async.out' => join('', map { s/^(\S+)/[ $1]/r . "\n" } @lines))));
+        return map { join ' | ', @{ $_->{words} } } @{ $program->{rows} };
+    };
+    is_deeply([$words->('', '0.00 a: start', '1.00 a: done', '1.00 all done')],
+        ['all done', 'start | done'], 'at their marks');
+    is_deeply([$words->('', '0.00 a: start', '0.00 a: asked', '1.00 a: done')],
+        ['', 'start, asked | done'], 'several lines of one moment');
+    my @laps = map { sprintf '%.2f a: lap %d', $_ / 100, $_ } 0 .. 40;
+    is_deeply([$words->('', @laps, '0.42 b: end', '0.42 a: done, 7 in 0.4 s')],
+        ['', 'lap 0 to 40, done, 7 in 0.4 s', 'end'], 'what differs in numbers only is said once');
+    is_deeply([$words->('', (map { sprintf '%.2f a: lap %d of 3', $_ / 100, $_ * $_ } 0 .. 3), '1.00 end')],
+        ['end', 'lap 0, 1, 4, 9 of 3'], 'numbers that do not count up are a list');
+    is_deeply([$words->('', (map { sprintf '%.2f a: lap %d', $_ / 100, $_ * $_ } 0 .. 12), '1.00 end')],
+        ['end', 'lap 0 ... 144'], 'of a long list, both ends');
+    my ($own, $cut) = $words->('', '0.00 a: ' . 'many words ' x 200, '1.00 a: end', '1.00 end');
+    like($cut, qr/^(?:many words ){5,}.*\.\.\. \| end$/, 'what is too long is cut');
+    is_deeply([$words->('program: home, main', '0.00 home: x', '0.00 home: y', '0.00 z', '1.00 main: end')],
+        ['home: x, y, z | main: end'], "the program's own lines: who speaks is said once");
+};
+
+subtest 'the order of an instant, where it is shown' => sub {
+    my $out = "[ 0.00] a: 1\n[ 0.00] b: 2\n[ 0.00] a: 3\n[ 1.00] b: 4\n[ 1.00] a: 5\n";
+    my $marks = sub {
+        my ($program) = programs_of(drawn(lesson('x_async.out' => $out, about => "part: 1 A\n$_[0]\n")));
+        my ($own, $one, $other) = map { $_->{marks} } @{ $program->{rows} };
+        my @order = sort { $a <=> $b } my @in_order = ($one->[0], $other->[0], $one->[1], $other->[1], $one->[2]);
+        my %different = map { $_ => 1 } @order;
+        return ("@order" eq "@in_order" ? 'in order' : 'not in order', scalar keys %different);
+    };
+    is_deeply([$marks->('order: shown')], ['in order', 5], 'the lines stand one after the other');
+    is_deeply([$marks->('')],             ['in order', 2], 'else at one place');
+};
+
 subtest 'another recording is another picture' => sub {
     for my $lesson (grep { takes_time($_) } lessons()) {
         my $copy = copy_of($lesson);
@@ -118,6 +222,12 @@ subtest 'what cannot be drawn' => sub {
     my $lesson = lesson();
     make_path("$lesson/x_sync.out");
     refuses([$lesson], qr{cannot read .*/x_sync\.out: Is a directory}, 'an unreadable recording');
+    for (['takes', 'dishwasher', 'dishwasher 0', '0.75', 'a 0.7x', 'a 0.5, b'], ['works', 'x_sync', 'x_sync 0.05', 'x_sync all 0.5'],
+        ['order', 'yes']) {
+        my ($key, @wrong) = @$_;
+        refuses([lesson('x_sync.out' => $line, about => "part: 1 A\n$key: $_\n")],
+            qr{/about: what `$key:` says cannot be understood}, "$key: $_") for @wrong;
+    }
     refuses([lesson(map { ("x_async_$_.out" => $line) } 'a' .. 'k')],
         qr{has 11 recordings, and a picture has room for 10}, 'too many programs');
     return if !-e '/dev/full';
@@ -147,10 +257,8 @@ subtest 'odd recordings are drawn all the same' => sub {
         no_complaints("$what: well-formed", @complaints);
         my ($high) = $elements->[0]{attributes}{viewBox} =~ /(\d+)$/;
         cmp_ok($high, '<=', 600, "$what: not too high");
-        my ($to) = $elements->[0]{attributes}{style} =~ /--to: (\d+)px$/;
-        no_complaints("$what: nothing beside the lanes",
-            grep { $_ < 0 || $_ > $to + 4 }
-            map { $_->{attributes}{x} // () } @$elements);
+        no_complaints("$what: nothing beside the picture",
+            grep { $_ < 0 || $_ > 1200 } map { $_->{attributes}{x} // () } @$elements);
     }
     my %without_time = (
         'no time'     => "[  -  ] a: b\n[  -  ] c: d\n",

@@ -45,7 +45,8 @@ uint64_t uv_hrtime(void)
 C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
-            (map { build_dir() . "/common/$_.o" } qw(commands/show catalog timeline/text timeline/lanes timeline/line lesson)), split ' ', $libs]);
+            (map { build_dir() . "/common/$_.o" } qw(commands/show commands/readme catalog lesson)),
+            (grep { !m{/(?:svg|layout|words)\.o$} } glob build_dir() . '/common/timeline/*.o'), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
@@ -300,13 +301,14 @@ x_async_wrong
 
 Who did what when
 
-| is a line from above; - is the program, = an actor, dots: not begun yet.
+| is a line from above. The program: # at work, / blocked, - free in the loop.
+Whom it names: = under way, # at work, . waits, or is not heard yet.
 
               0 s      1        2        3        4        5        6
               '        '        '        '        '        '        '
-x_sync        |-----------------------------------|  4.00 s
+x_sync        |///////////////////////////////////|  4.00 s
   dryer       |========|
-  kettle      .........|=================|
+  kettle               |=================|
 
 x_async       |-----------------|  2.00 s
   dryer       |========|
@@ -415,6 +417,71 @@ subtest 'a line that is too wide for its column goes on below' => sub {
     like($left, qr/^\Q@{[substr $long, 0, 48]}\E$/m, 'its column is full, but for a gap');
     is((sort { $b <=> $a } map {length} split /\n/, $left)[0], 48, 'and it stays there');
     like(column($ran->{out}, 1, 50), qr/^short\n-- ended/m, 'the other is where it was');
+};
+
+# All that a program prints in a lesson where it stands beside another one.
+my @wordy = ('[ 0.40] unknown name: EAI_NONAME, through the callback', '[ 0.80] a: short',
+    '[ 1.00] given up: ECANCELED, through the callback, by our own wish', '-- no stamp at all, but many words in it');
+
+subtest 'no word is broken that fits' => sub {
+    for ([88, 44], [100, 50], [132, 66], [160, 80]) {
+        my ($columns, $wide) = @$_;
+        my $ran = show(lesson({x_sync => prints(@wordy), x_async => prints(@wordy)}), COLUMNS => $columns);
+        ended_well($ran);
+        my @rows = split /\n/, column($ran->{out}, 0, $wide);
+        is(join(' ', map { s/^ +//r } grep {!/^(?:x_sync|-+$|-- ended)/} @rows), join(' ', @wordy), "$columns columns: whole words");
+        no_complaints('what goes on stands below its first word', grep {/^ /} grep {!/^ {8}\S/} @rows);
+    }
+};
+
+terminal_test 'nor is one on a terminal that is narrow' => sub {
+    for my $columns (40, 60) {
+        my $ran = on_terminal(lesson({x_sync => prints(@wordy)}), $columns);
+        my ($lines) = without_colours($ran->{out}) =~ /^x_sync\n------\n(.*?)-- ended/ms;
+        no_complaints("$columns columns: nothing is wider", grep { length > $columns } split /\n/, $lines);
+        is(join(' ', map { s/^ +//r } split /\n/, $lines), join(' ', @wordy), 'whole words');
+    }
+    like(show(lesson({x_sync => prints(@wordy)}), COLUMNS => 40)->{out}, qr/^\Q$wordy[2]\E$/m,
+        'in a file, a line is a line');
+};
+
+# --- the picture ---
+
+subtest 'blocked, free, working and waiting differ' => sub {
+    my @chores = ('[ 0.00] kettle: start', '[ 0.00] potatoes: peel', '[ 1.00] potatoes: peel', '[ 2.00] potatoes: done',
+        '[ 2.00] kettle: done', '[ 2.00] dryer: start', '[ 3.00] dryer: done');
+    my @baton = ('[ 0.00] A: lap', '[ 1.00] B: lap', '[ 2.00] A: lap', '[ 3.00] A: done', '[ 3.00] B: done');
+    my $ran = show(lesson({x_sync => prints('[ 0.00] kettle: start', '[ 1.00] kettle: done', '[ 3.00] kettle: cold'),
+            x_async => prints(@chores), x_async_baton => prints(@baton),
+            x_sync_spin => prints('[ 0.00] bot: hears', '~ CPU time: all, 2.9 s', '[ 3.00] bot: has heard (sent at 2.00)')},
+        about => "part: 1 A\nbusy: potatoes, A, B\nwaits: A, B\ntakes: kettle 1.0\n"));
+    ended_well($ran);
+    my ($picture) = $ran->{out} =~ /^( +0\.0 s .*?\n\n)How long/ms;
+    is($picture, <<'END', 'who does what');
+              0.0 s    0.5      1.0      1.5      2.0      2.5      3.0
+              '        '        '        '        '        '        '
+x_sync        |/////////////////////////////////////////////////////|  3.00 s
+  kettle      |=================|                                   |
+
+x_async       |###################################------------------|  3.00 s
+  kettle      |=================..................|
+  potatoes    |#################|#################|
+  dryer                                           |=================|
+
+x_async_baton |#################-#################-#################|  3.00 s
+  A           |#################..................|#################|
+  B           ..................|#################..................|
+
+x_sync_spin   |#####################################################|  3.00 s
+  bot         |                                   ..................|
+
+END
+};
+
+subtest 'lines that are close are no noise' => sub {
+    my @peel = map { sprintf '[%5.2f] potatoes: peel', $_ / 8 } 0 .. 14;
+    my $ran = show(lesson({x_sync => prints(@peel, '[ 5.00] all done')}, about => "part: 1 A\nbusy: potatoes\n"));
+    like($ran->{out}, qr/^x_sync +\|#+\/+\|  5\.00 s\n  potatoes \|#+\|$/m, 'one stretch');
 };
 
 # --- what programs print ---
@@ -684,26 +751,26 @@ subtest 'one program, seven, none' => sub {
 subtest 'many actors, and long names' => sub {
     my $ran = show(lesson({x_sync => prints(map { sprintf '[ 9.00] actor %02d: x', $_ } 1 .. 30)}));
     ended_well($ran);
-    is(() = $ran->{out} =~ /^  actor \d\d +\.+\|$/mg, 30, '30 actors have lanes');
-    unlike($ran->{out}, qr/and others/, 'that is all');
+    is(() = $ran->{out} =~ /^  actor \d\d +\|$/mg, 30, '30 actors have lanes');
+    unlike($ran->{out}, qr/others/, 'that is all');
 
     $ran = show(lesson({
         x_sync  => prints(map {"[ 0.00] actor $_: x"} 1 .. 45),
         x_async => prints(map {"[ 0.00] actor $_: x"} 1 .. 3)
     }));
     ended_well($ran);
-    is(() = $ran->{out} =~ /^  \.\.\. and others$/mg, 1, 'there is an end to it');
+    is(() = $ran->{out} =~ /^  \.\.\. and 5 others$/mg, 1, 'there is an end to it, which says how many are missing');
 
     my %long = map { $_ => prints("[ 0.00] ${_}y: x", '[ 9.00] ' . 'long ' x 30 . ': x') } 'x_sync',
         'x_async_' . 'z' x 40;
     for my $columns (40, 80, 160) {
         $ran = show(lesson(\%long), COLUMNS => $columns);
         ended_well($ran);
-        my ($picture) = $ran->{out} =~ /not\s+begun\s+yet\.\n\n(.*)How long/s;
+        my ($picture) = $ran->{out} =~ /not\s+heard\s+yet\.\n\n(.*)How long/s;
         is(join(' ', grep { length > $columns } split /\n/, $picture // 'no picture'), '',
             "nothing is wider than $columns columns");
         my %starts = map { index($_, '|') >= 0 ? (index($_, '|') => 1) : () }
-            grep {!/\.\|/} split /\n/, $picture // '';
+            grep {!/^  (?:lo|lon|long)\b/} split /\n/, $picture // '';
         is(keys %starts, 1, 'all bars start in the same column');
         like($picture, qr/^x_async_z+\.\. *\|/m, 'a long name is cut, and says so');
     }
