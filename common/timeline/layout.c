@@ -128,16 +128,19 @@ int layout_x_of_event(const struct trace *trace, size_t i)
 int layout_x_of_end(const struct trace *trace, const struct lane *lane, double at)
 {
     int x = layout_x(at);
+    bool has_line = false;
 
     for (size_t i = 0; i < trace->count && layout_is_in_order(); i++) {
         const struct event *event = &trace->events[i];
         bool is_his = lane_has(lane, event);
+        /* A program works for who is busy. */
+        bool is_for_him =
+            lane->size == 0 && event->actor_size > 0 && !has_line &&
+            facts_name(layout.facts.busy, event->line.text, event->actor_size);
 
-        if (lane->size == 0 &&
-            event->actor_size > 0) /* a program works for who is busy */
-            is_his = facts_name(layout.facts.busy, event->line.text, event->actor_size);
-        if (is_his && event->at == at)
+        if (event->at == at && (is_his || is_for_him))
             x = layout_x_of_event(trace, i);
+        has_line = has_line || (is_his && event->at == at);
     }
     return x;
 }

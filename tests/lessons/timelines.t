@@ -54,7 +54,7 @@ sub not_one_at_a_time {
     my @complaints;
     for my $i (1 .. $#lanes) {
         for my $k (0 .. $i - 1) {
-            my @kinds = ('busy', $program->{name} =~ /_sync\b/ ? 'busy|actor' : ());
+            my @kinds = ('busy', $program->{name} =~ /_sync(?:_|\b)/ ? 'busy|actor' : ());
             push @complaints, map {"$lanes[$i]{name}, $lanes[$k]{name}: $_"}
                 map { my $kind = $_; overlaps(map { [stretches_of($_, $kind)] } @lanes[$i, $k]) } @kinds;
         }
@@ -246,6 +246,53 @@ subtest 'the chores: blocked, busy, in pieces' => sub {
     is($rounded->($async), 'busy 0.0, free 1.8', 'async: one block without a gap, then free');
     is(scalar(split /, /, $yield), 14, 'async_yield: a piece for each potato');
     unlike($yield, qr/free|blocked/, 'and nothing else');
+};
+
+# A program as programs_of() reads one: its own lane first, then its actors', each a list of
+# stretches, marks and words.
+sub picture_of {
+    my ($name, @rows) = @_;
+    my $is_own = 1;
+    return {name => $name, rows => [map {
+        my ($lane, $stretches, $marks, $words) = @$_;
+        my $row = {name => $lane, is_own => $is_own, stretches => $stretches, marks => $marks, words => $words};
+        $is_own = 0;
+        $row;
+    } @rows]};
+}
+
+subtest 'the rules find what they are for' => sub {
+    my $lesson = scratch() . '/01-x';
+    mkdir $lesson or die "mkdir: $!";
+    write_file("$lesson/about", "busy: a, b\nprogram: home\nstarts: goes\n");
+    my $out = write_file("$lesson/x.out", "[ 0.00] a: goes 1\n[ 1.00] a: goes 2\n[ 2.00] b: rests\n[ 3.00] home: the end\n");
+    my $found = sub { my ($rule, @picture) = @_; return scalar(() = $rules{$rule}->($lesson, picture_of(@picture), $out)) };
+    my $busy = sub { [map { ['busy', @$_] } @_] };
+    my $one = 'one at a time';
+    is($found->($one, 'x_async', ['x', $busy->([0, 100])], ['a', $busy->([0, 50])], ['b', $busy->([50, 100])]), 0, 'one at a time');
+    is($found->($one, 'x_async', ['x', $busy->([0, 100])], ['a', $busy->([0, 60])], ['b', $busy->([50, 100])]), 1, 'two at work');
+    is($found->($one, 'x_async', ['x', $busy->([0, 100])], ['a', $busy->([0, 50])]), 1, 'a program that works for nobody');
+    is($found->($one, 'x_async', ['x', []], ['a', $busy->([0, 50])]), 1, 'an actor that works, and no program');
+    my @two = (['x', []], ['a', [['actor', 0, 60]]], ['b', [['actor', 50, 90], ['waits', 0, 50]]]);
+    is($found->($one, 'x_async', @two), 0, 'async: two under way');
+    is($found->($one, 'x_sync',  @two), 1, 'sync: two under way');
+    is($found->($one, 'x_sync_spin', @two), 1, 'a variant of it, too');
+
+    my $cause = 'no stretch without a cause';
+    is($found->($cause, 'x', ['x', []], ['c', [['actor', 0, 50]], [50]]),      1, 'it begins without a line');
+    is($found->($cause, 'x', ['x', []], ['b', [['busy', 50, 90]], [50, 90]]),  0, 'who works needs no words');
+    write_file("$lesson/about", "starts: goes\n");
+    is($found->($cause, 'x', ['x', []], ['a', [['actor', 0, 90]], [0, 50]]),   0, 'both lines start something');
+    is($found->($cause, 'x', ['x', []], ['b', [['actor', 50, 90]], [50, 90]]), 1, 'a line that starts nothing');
+
+    write_file("$lesson/about", "program: home\n");
+    my $word = 'no line without a word';
+    my @end = ('x', [], [], ['home: the end']);
+    is($found->($word, 'x', [@end], ['a', [], [], ['goes 1, 2']], ['b', [], [], ['rests']]), 0, 'all words');
+    is($found->($word, 'x', [@end], ['a', [], [], ['goes 1 to 2, res...']], ['b', [], [], ['re...']]), 1, 'two letters are no word');
+    is($found->($word, 'x', [@end], ['a', [], [], ['goes 1']], ['b', [], [], ['res...']]), 0, 'what is cut');
+    is($found->($word, 'x', ['x', [], [], []], ['a', [], [], ['goes 1']], ['b', [], [], []]), 2, 'none');
+    is($found->('no lane is hidden', 'x', ['x'], ['a']), 1, 'a hidden lane');
 };
 
 # What a name stands for that `about` tells something of: it must be there.
