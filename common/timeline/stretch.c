@@ -8,6 +8,7 @@
 
 /* s; what is shorter is no waiting, but the time until a line is printed. */
 static const double at_once = 0.02;
+static const double rounding = 0.001;
 
 static void stretches_push(struct stretches *stretches, struct stretch stretch)
 {
@@ -26,7 +27,7 @@ static void stretches_add(struct stretches *stretches, enum doing doing, double 
 {
     double end = stretches->count ? stretches->all[stretches->count - 1].to : 0;
 
-    if (from < end)
+    if (from < end + rounding) /* what touches has no gap */
         from = end;
     if (to > from)
         stretches_push(stretches, (struct stretch){doing, from, to});

@@ -145,6 +145,28 @@ sub without_lane {
     return map {"$program->{name}: $_ has no lane"} sort keys %actors;
 }
 
+# What is told to those who don't see a picture, and isn't what is drawn.
+sub not_as_described {
+    my ($picture) = @_;
+    my ($seconds, $from, $to) = $picture =~ /--seconds: ([\d.]+); --from: (\d+)px; --to: (\d+)px/;
+    my %kind = ('under way' => 'actor', 'at work' => 'busy', map { $_ => $_ } qw(waits free blocked));
+    my @described = described($picture);
+    return map {
+        my ($row, $said) = ($_, shift @described);
+        my @said = map { /^(.*) ([\d.]+)-([\d.]+)$/ ? [$kind{$1}, map { $from + $_ / $seconds * ($to - $from) } $2, $3] : () }
+            split /, /, $said =~ s/^ *\Q$row->{name}\E: //r;
+        my @drawn;
+        for my $stretch (@{ $row->{stretches} }) {
+            if (@drawn && $drawn[-1][0] eq $stretch->[0] && $stretch->[1] - $drawn[-1][2] <= 5) { $drawn[-1][2] = $stretch->[2] }
+            else                                                                            { push @drawn, [@$stretch] }
+        }
+        my $same = @said == @drawn && !grep {
+            $said[$_][0] ne $drawn[$_][0] || abs($said[$_][1] - $drawn[$_][1]) > 4 || abs($said[$_][2] - $drawn[$_][2]) > 4
+        } 0 .. $#said;
+        $same ? () : "$said; drawn: " . join ', ', map { shown($_) } @drawn;
+    } map { @{ $_->{rows} } } programs_of($picture);
+}
+
 my %rules = (
     'one at a time'                => \&not_one_at_a_time,
     'no stretch without a cause'   => \&without_cause,
@@ -192,6 +214,9 @@ for my $lesson (lessons()) {
             no_complaints($rule, map { $rules{$rule}->($lesson, $programs[$_], $outs[$_]) } 0 .. $#outs);
         }
         no_complaints('nothing is dotted as if it waited to begin', map {'dots'} with_class($elements, 'dots'));
+
+        no_complaints('it is described as it is drawn', not_as_described($picture))
+            if !about($lesson, 'order'); # there a place is no time
 
         # What the slides rely on.
         is($root->{class},                'timeline', 'its class');
