@@ -15,7 +15,7 @@
 #: make help         this list
 #:
 #: For instructors:
-#: make slides       the deck as one HTML file, and a PDF handout
+#: make slides       the deck as one HTML file, and a PDF handout for each track
 #: make setup-slides install what only that needs: node, its packages, Chromium
 #: make score        one line for each exercise, and a JUnit file
 #:
@@ -41,7 +41,7 @@
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
 #: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
 #: alone), SLOW=3 (let everything be late three times as much), REQUIRE_ALL=1 (no
-#: test may be skipped).
+#: test may be skipped). make slides: START=13:30 (when the course begins).
 
 BUILD ?= build
 # With no name it would be /, and here there are a lessons/, a common/ and a tests/
@@ -381,8 +381,9 @@ slides:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || { \
 		echo "node 18 or newer is missing, which makes the slides:" \
 			"\`make setup-slides\` installs it" >&2; exit 1; }; \
-	rm -f $(BUILD)/slides/handout.pdf && node slides/build.mjs && node slides/handout.mjs && \
-	echo "Made $(BUILD)/slides/index.html and $(BUILD)/slides/handout.pdf."
+	node slides/build.mjs && node slides/handout.mjs && \
+	echo "Made in $(BUILD)/slides: index.html (?track=half-day, ?track=one-day), and a" \
+		"handout.pdf for each track."
 
 test-slides: slides $(patsubst tests/slides/%.test.mjs,test-slides-%,$(wildcard tests/slides/*.test.mjs))
 

@@ -33,22 +33,22 @@ export async function launch() {
     }
 }
 
-// A page that shows the deck, on its first slide. Whoever wants to hear of what
+// A page that shows the deck of a track, on its first slide. Whoever wants to hear of what
 // happens meanwhile gives a function that listens.
-export async function open(browser, file, { listen, ...options } = {}) {
+export async function open(browser, file, { track = 'all', listen, ...options } = {}) {
     const page = await browser.newPage({
         viewport: { width: 1280, height: 720 },
         ...options,
     });
     listen?.(page);
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(`${pathToFileURL(file).href}?track=${track}`);
     await page.waitForFunction(() => window.Reveal?.isReady());
     return page;
 }
 
-// Press the right arrow until that leads nowhere; call visit() at every step, with the
-// slide's id, where it is written, and its step (0, 1, ...).
-export async function walk(page, visit) {
+// Press the right arrow until that leads nowhere, or out of the only deck that is asked for;
+// call visit() at every step, with the slide's id, where it is written, and its step (0, 1, ...).
+export async function walk(page, visit, only) {
     const whereIs = () =>
         page.evaluate(() => {
             const slide = Reveal.getCurrentSlide();
@@ -62,7 +62,10 @@ export async function walk(page, visit) {
         before = at;
         await page.keyboard.press('ArrowRight');
         at = await whereIs();
-    } while (at.id !== before.id || at.step !== before.step);
+    } while (
+        (at.id !== before.id || at.step !== before.step) &&
+        (!only || at.where.startsWith(`slides/${only}.md`))
+    );
 }
 
 // By how many pixels what is on the slide goes beyond its frame: beyond the slide's

@@ -3,15 +3,14 @@
 //     node slides/build.mjs [COURSE [INTO]]
 //
 // reads COURSE/slides/*.md (not README.md), and of COURSE/lessons what they point to, and writes
-// INTO/index.html (build/slides). What is wrong with a deck is said in one sentence,
-// and then nothing is written.
+// INTO/draft.html (build/slides), which handout.mjs makes the deck of. What is wrong with a
+// deck is said in one sentence, and then nothing is written.
 
 import {
     existsSync,
     mkdirSync,
     readdirSync,
     readFileSync,
-    renameSync,
     writeFileSync,
 } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
@@ -20,7 +19,7 @@ import { coloured, definition } from './code.mjs';
 import { Fault, fault } from './fault.mjs';
 import { escape } from './html.mjs';
 import { load, pathOf } from './packages.mjs';
-import { readLessons, schedule, sum } from './schedule.mjs';
+import { clockOf, readLessons, schedule, sum, tracksOf } from './schedule.mjs';
 
 const { Marked } = load('marked');
 
@@ -130,7 +129,7 @@ function output({ file, ...more }, slide) {
 
 // What a paragraph becomes that is only a link, a picture or code (which is a command to
 // type); nothing if it stays one.
-function pointedTo(token, slide, { lessons, where }) {
+function pointedTo(token, slide, { schedules, where }) {
     if (token.type === 'codespan')
         return `<p class="command"><code>${escape(token.text)}</code></p>`;
     if (token.type === 'image') {
@@ -146,7 +145,11 @@ ${shown}
     const name = token.href.match(/#(.*)/)?.[1];
     const label = new Marked().parseInline(token.text);
     const words = (token.title ?? '').split(' | ').filter(word => word !== '');
-    if (file === lessonsDirectory) return schedule(token.title ?? '', lessons, where);
+    if (file === lessonsDirectory) {
+        slide.tracks = [token.title ?? ''];
+        if (!schedules[slide.tracks]) fault(where, `no lesson is in a track '${token.title}'`);
+        return schedules[slide.tracks];
+    }
     if (/\.[ch]$/.test(file)) {
         if (!name || !/^(?!L\d)\w+$/.test(name))
             fault(where, `${token.href} does not name a definition`);
@@ -214,11 +217,8 @@ function findHeading(tokens, where) {
     return first;
 }
 
-function makeSlide(tokens, { deck, number, lessons, lesson }) {
-    const where = `slides/${deck}.md, slide ${number}`;
-    const heading = findHeading(tokens, where);
-    const { shown, notes, minutes } = splitNotes(tokens, where);
-
+function makeSlide({ where, number, heading, shown, notes, minutes }, about) {
+    const { deck, lesson, schedules } = about;
     const parser = new Marked({
         renderer: {
             image: token => picture(token, where),
@@ -229,7 +229,7 @@ function makeSlide(tokens, { deck, number, lessons, lesson }) {
             },
         },
     });
-    const slide = { steps: 0, listings: [] };
+    const slide = { steps: 0, listings: [], tracks: undefined };
     const pieces = shown
         .filter(token => token !== heading && token.type !== 'space')
         .map(token => {
@@ -238,7 +238,7 @@ function makeSlide(tokens, { deck, number, lessons, lesson }) {
                 token.tokens.length === 1 &&
                 token.tokens[0];
             return (
-                (only && pointedTo(only, slide, { lessons, where })) ||
+                (only && pointedTo(only, slide, { schedules, where })) ||
                 parser.parser([token]).trim()
             );
         });
@@ -259,11 +259,9 @@ function makeSlide(tokens, { deck, number, lessons, lesson }) {
             ? `<p class="lesson">Lesson ${lesson.number}: \
 ${lesson.talk} minutes, and ${lesson.exercise} for the exercise</p>\n`
             : '';
-    return {
-        minutes,
-        html: `
+    return `
 <section id="${deck}${isFirst ? '' : `-${number}`}" class="${kind}"
- data-where="${where}" data-timing="${minutes * 60}">
+ data-where="${where}" data-timing="${minutes * 60}"${onlyIn(slide.tracks)}>
 <header>
 ${above}${parser.parser([heading]).trim()}
 </header>
@@ -272,32 +270,37 @@ ${body}
 </div>
 <footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
 <aside class="notes">${parser.parse(notes).trim()}</aside>
-</section>`,
-    };
+</section>`;
 }
 
-function makeDeck(deck, lessons) {
-    const lesson = lessons.find(({ name }) => name === deck);
-    const slides = [[]];
+// In the decks of which tracks something is; start.js takes it out of the others.
+const onlyIn = tracks => (tracks ? ` data-tracks="${tracks.join(' ')}"` : '');
+
+// {name, lesson, slides: {where, number, heading, shown, notes, minutes}}
+function readDeck(name, lessons) {
+    const lesson = lessons.find(lesson => lesson.name === name);
+    const parts = [[]];
     for (const token of new Marked().lexer(
-        readFileSync(join(decksDirectory, `${deck}.md`), 'utf8'),
+        readFileSync(join(decksDirectory, `${name}.md`), 'utf8'),
     ))
-        if (token.type === 'hr') slides.push([]);
-        else slides.at(-1).push(token);
-    const made = slides.map((tokens, i) =>
-        makeSlide(tokens, { deck, number: i + 1, lessons, lesson }),
-    );
-    const minutes = sum(made.map(slide => slide.minutes));
+        if (token.type === 'hr') parts.push([]);
+        else parts.at(-1).push(token);
+    const slides = parts.map((tokens, i) => {
+        const where = `slides/${name}.md, slide ${i + 1}`;
+        const heading = findHeading(tokens, where);
+        return { where, number: i + 1, heading, ...splitNotes(tokens, where) };
+    });
+    const minutes = sum(slides.map(slide => slide.minutes));
     if (lesson && minutes !== lesson.talk + lesson.exercise)
         fault(
-            `slides/${deck}.md`,
+            `slides/${name}.md`,
             `its slides take ${minutes} minutes, \
-and lessons/${deck}/about says ${lesson.talk} + ${lesson.exercise}`,
+and lessons/${name}/about says ${lesson.talk} + ${lesson.exercise}`,
         );
-    return `<section>${made.map(slide => slide.html).join('\n')}\n</section>`;
+    return { name, lesson, slides };
 }
 
-function makeDecks(lessons) {
+function readDecks(lessons) {
     const wanted = ['opening', ...lessons.map(({ name }) => name), 'closing'];
     const there = readdirSync(decksDirectory)
         .filter(name => extname(name) === '.md' && name !== 'README.md')
@@ -307,7 +310,36 @@ function makeDecks(lessons) {
     for (const name of there)
         if (!wanted.includes(name))
             fault(`slides/${name}.md`, 'there is no lesson of that name');
-    return wanted.map(name => makeDeck(name, lessons));
+    return wanted.map(name => readDeck(name, lessons));
+}
+
+// How long the slides take in the deck of a track, which has no other track's schedule.
+const minutesOf = ({ slides }, track) =>
+    sum(
+        slides
+            .filter(({ shown }) => {
+                const link = shown.find(it => it.type === 'paragraph')?.tokens[0];
+                return link?.href !== '../lessons' || link.title === track;
+            })
+            .map(slide => slide.minutes),
+    );
+
+function makeDecks(lessons, tracks) {
+    const decks = readDecks(lessons);
+    const start = clockOf(process.env.START || '9:00');
+    const schedules = Object.fromEntries(
+        tracks.map(track => {
+            const [opening, closing] = [decks[0], decks.at(-1)].map(deck =>
+                minutesOf(deck, track),
+            );
+            return [track, schedule(track, lessons, { start, opening, closing })];
+        }),
+    );
+    return decks.map(({ name, lesson, slides }) => {
+        const about = { deck: name, lesson, schedules };
+        const made = slides.map(slide => makeSlide(slide, about));
+        return `<section${onlyIn(lesson?.tracks)}>${made.join('\n')}\n</section>`;
+    });
 }
 
 // --- the page ---
@@ -318,11 +350,11 @@ const script = text =>
 
 // The class print-pdf keeps reveal.css from printing the slides in its own way, which
 // is not one page a slide.
-function makePage(decks) {
+function makePage(decks, tracks) {
     const reveal = name => readFileSync(pathOf(`reveal.js/dist/${name}`), 'utf8');
     const ours = name => readFileSync(join(here, name), 'utf8');
     return `<!DOCTYPE html>
-<html lang="en" class="print-pdf">
+<html lang="en" class="print-pdf"${onlyIn(tracks)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -348,10 +380,11 @@ ${script(ours('start.js'))}
 }
 
 try {
-    const page = makePage(makeDecks(readLessons(lessonsDirectory)));
+    const lessons = readLessons(lessonsDirectory);
+    const tracks = tracksOf(lessons);
+    const page = makePage(makeDecks(lessons, tracks), tracks);
     mkdirSync(into, { recursive: true });
-    writeFileSync(join(into, '.index.html'), page);
-    renameSync(join(into, '.index.html'), join(into, 'index.html'));
+    writeFileSync(join(into, 'draft.html'), page);
 } catch (error) {
     if (!(error instanceof Fault) && !error.syscall) throw error; // a fault of this script
     console.error(error.message);

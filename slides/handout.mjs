@@ -1,30 +1,50 @@
 // handout.mjs - looks whether every slide fits its frame at every step, then prints
-// the deck: one page a slide.
+// the deck of each track, one page a slide; then, as all is well, it takes the place of
+// the deck that was there.
 //
 //     node slides/handout.mjs [INTO]
 //
-// reads INTO/index.html and writes INTO/handout.pdf (build/slides).
+// reads INTO/draft.html (build/slides) and makes of it INTO/index.html, INTO/handout.pdf
+// and a INTO/handout-TRACK.pdf for each track.
 
 import { renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, open, overflow, walk } from './browser.mjs';
 
-// Prints INTO/index.html in the browser. Returns what is too large, a sentence for each
-// slide; then nothing was printed.
+// Prints INTO/draft.html in the browser, and puts it in place. Returns what is too large, a
+// sentence for each slide; then what was there stays.
 export async function printHandout(browser, into) {
+    const draft = join(into, 'draft.html');
+    const page = await open(browser, draft, { reducedMotion: 'reduce' });
+    const tracks = await page.evaluate(() => document.documentElement.dataset.tracks);
+    await page.close();
     const tooMuch = new Map(); // by slide, once
-    const page = await open(browser, join(into, 'index.html'), {
-        reducedMotion: 'reduce',
-    });
-    await walk(page, async ({ where, step }) => {
+    const made = [];
+    for (const track of tracks.split(' ')) {
+        const name = track === 'all' ? 'handout.pdf' : `handout-${track}.pdf`;
+        await printTrack(browser, draft, track, join(into, `.${name}`), tooMuch);
+        made.push(name);
+    }
+    if (tooMuch.size === 0) {
+        for (const name of made) renameSync(join(into, `.${name}`), join(into, name));
+        renameSync(draft, join(into, 'index.html'));
+    }
+    return [...tooMuch].map(([where, what]) => `${where}: ${what}`);
+}
+
+async function printTrack(browser, draft, track, path, tooMuch) {
+    const page = await open(browser, draft, { track, reducedMotion: 'reduce' });
+    const visit = async ({ where, step }) => {
         const pixels = await overflow(page);
         if (pixels > 0 && !tooMuch.has(where))
             tooMuch.set(
                 where,
                 `at step ${step} it is ${pixels} pixels too large for its frame`,
             );
-    });
+    };
+    // The slides of the lessons are in the track of all; others have their own schedule.
+    await walk(page, visit, track === 'all' ? undefined : 'opening');
     if (tooMuch.size === 0) {
         // On paper a link to a file of the course would be one of this machine.
         await page.evaluate(() =>
@@ -33,16 +53,14 @@ export async function printHandout(browser, into) {
                 .forEach(link => link.removeAttribute('href')),
         );
         await page.pdf({
-            path: join(into, '.handout.pdf'),
+            path,
             preferCSSPageSize: true,
             printBackground: true,
             tagged: true,
             outline: true,
         });
-        renameSync(join(into, '.handout.pdf'), join(into, 'handout.pdf'));
     }
     await page.close();
-    return [...tooMuch].map(([where, what]) => `${where}: ${what}`);
 }
 
 async function main(into) {

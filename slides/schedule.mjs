@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import { fault } from './fault.mjs';
 import { escape } from './html.mjs';
 
-const lecture = 90,
-    pause = 15; // minutes: when it is time for a break, and how long it is
+// Minutes: after how many there is a break at the latest, how long it is, and which course
+// is so long that one of the breaks is for lunch.
+const lecture = 105,
+    pause = 15,
+    lunch = 60,
+    long = 300;
 
-// {name, number, title, part, talk, exercise, tracks} of each lesson, in order.
+// {name, number, title, part, talk, exercise, tracks} of each lesson, in order; all
+// lessons are in the track 'all'.
 export function readLessons(directory) {
     return readdirSync(directory)
         .filter(name => /^\d\d-/.test(name))
@@ -28,7 +33,7 @@ export function readLessons(directory) {
                 part: value('part'),
                 talk: Number(minutes[1]),
                 exercise: Number(minutes[2]),
-                tracks: value('tracks').split(/, */),
+                tracks: ['all', ...value('tracks').split(/, */).filter(Boolean)],
             };
         });
 }
@@ -48,38 +53,53 @@ ${rows.join('\n')}
 </table>`;
 }
 
-function ofTrack(lessons) {
-    const rows = [];
-    let now = 0,
-        sinceBreak = 0;
-    for (const { number, title, talk, exercise } of lessons) {
-        if (sinceBreak > 0 && sinceBreak + talk + exercise > lecture) {
-            rows.push(`<tr class="break">${row([clock(now), '', 'break', pause])}</tr>`);
-            now += pause;
-            sinceBreak = 0;
-        }
-        rows.push(
-            `<tr>${row([clock(now), number, title, `${talk} + ${exercise}`])}</tr>`,
-        );
-        now += talk + exercise;
-        sinceBreak += talk + exercise;
-    }
-    const head = ['begins', 'lesson', 'about', 'talk + exercise'];
+// What comes after what: {title, minutes, lesson} and breaks.
+function plan(lessons, { opening, closing }) {
+    const sessions = [[{ title: 'Opening', minutes: opening }]];
+    const add = step => {
+        const minutes = sum(sessions.at(-1).map(it => it.minutes));
+        if (minutes + step.minutes > lecture) sessions.push([step]);
+        else sessions.at(-1).push(step);
+    };
+    for (const lesson of lessons)
+        add({ title: lesson.title, minutes: lesson.talk + lesson.exercise, lesson });
+    add({ title: 'Closing', minutes: closing });
+    const steps = sessions.flatMap((session, i) =>
+        i === 0 ? session : [{ title: 'break', minutes: pause, isBreak: true }, ...session],
+    );
+    if (sum(steps.map(step => step.minutes)) > long)
+        Object.assign(breakInTheMiddle(steps), { title: 'lunch', minutes: lunch });
+    return steps;
+}
+
+function breakInTheMiddle(steps) {
+    const half = sum(steps.map(step => step.minutes)) / 2;
+    const distance = step =>
+        Math.abs(sum(steps.slice(0, steps.indexOf(step)).map(it => it.minutes)) - half);
+    return steps
+        .filter(step => step.isBreak)
+        .sort((a, b) => distance(a) - distance(b))[0];
+}
+
+function ofTrack(lessons, { start, ...frame }) {
+    const steps = plan(lessons, frame);
+    let now = start;
+    const rows = steps.map(({ title, minutes, lesson, isBreak }) => {
+        const takes = lesson ? `${lesson.talk} + ${lesson.exercise}` : minutes;
+        const cells = row([clock(now), lesson?.number ?? '', title, takes]);
+        now += minutes;
+        return `<tr${isBreak ? ' class="break"' : ''}>${cells}</tr>`;
+    });
+    const head = ['begins', 'lesson', 'about', 'minutes'];
     const foot = [clock(now), '', 'the end', ''];
     if (rows.length <= 11) return table(head, rows, foot);
     // Before and after lunch, beside each other.
-    const middle = breakNearest(rows, rows.length / 2);
+    const middle = steps.indexOf(breakInTheMiddle(steps));
     return `<div class="halves">
 ${table(head, rows.slice(0, middle + 1))}
 ${table(head, rows.slice(middle + 1), foot)}
 </div>`;
 }
-
-const breakNearest = (rows, place) =>
-    rows
-        .map((text, at) => ({ text, at }))
-        .filter(({ text }) => text.includes('class="break"'))
-        .sort((a, b) => Math.abs(a.at - place) - Math.abs(b.at - place))[0].at;
 
 // All lessons would be too many for one slide: a line for each part.
 function ofParts(lessons) {
@@ -100,10 +120,21 @@ function ofParts(lessons) {
     ]);
 }
 
-// The schedule of a track, as a table.
-export function schedule(track, lessons, where) {
+// 540 of "9:00".
+export function clockOf(text) {
+    const [, hours, minutes] = text.match(/^(\d\d?):([0-5]\d)$/) ?? [];
+    if (!(hours < 24)) fault(`START=${text}`, 'a time of day is written like 9:00');
+    return 60 * hours + Number(minutes);
+}
+
+export const tracksOf = lessons => [...new Set(lessons.flatMap(lesson => lesson.tracks))];
+
+// The schedule of a track, as a table: from when it starts, with the minutes of the
+// opening and of the closing.
+export function schedule(track, lessons, frame) {
     if (track === 'all') return ofParts(lessons);
-    const those = lessons.filter(lesson => lesson.tracks.includes(track));
-    if (those.length === 0) fault(where, `no lesson is in a track '${track}'`);
-    return ofTrack(those);
+    return ofTrack(
+        lessons.filter(lesson => lesson.tracks.includes(track)),
+        frame,
+    );
 }

@@ -1,5 +1,15 @@
-// start.js - starts the deck in the browser, on a page of 1280 x 720 that is scaled
-// to the screen.
+// start.js - starts the deck of a track, index.html?track=half-day, in the browser, on a page
+// of 1280 x 720 that is scaled to the screen.
+const { tracks } = document.documentElement.dataset;
+const track = new URLSearchParams(location.search).get('track') ?? 'all';
+if (!tracks.split(' ').includes(track)) {
+    document.body.textContent = `There is no track "${track}", but ?track= ${tracks}`;
+    throw new Error(document.body.textContent);
+}
+for (const element of document.querySelectorAll('[data-tracks]'))
+    if (!element.dataset.tracks.split(' ').includes(track)) element.remove();
+if (track !== 'all') document.title += `: ${track}`;
+
 Reveal.initialize({
     width: 1280,
     height: 720,

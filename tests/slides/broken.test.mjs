@@ -27,10 +27,10 @@ after(async () => {
 
 // --- a small course ---
 
-const lesson = (number, name) => {
+const lesson = (number, name, tracks) => {
     const directory = `lessons/${number}-${name}`;
     return {
-        [`${directory}/about`]: `part: 1 Kitchen\nminutes: 4 + 5\ntracks: half-day, one-day\n`,
+        [`${directory}/about`]: `part: 1 Kitchen\nminutes: 4 + 5\ntracks: ${tracks}\n`,
         [`${directory}/README.md`]: `# ${number} ${name}\n`,
         [`${directory}/${name}_async.c`]: `#include "lesson.h"
 
@@ -126,8 +126,8 @@ Welcome everybody, and wait for those who are late. (1 min)
 Note:
 When there is a break, and when it ends. (1 min)
 `,
-    ...lesson('01', 'tea'),
-    ...lesson('02', 'cake'),
+    ...lesson('01', 'tea', 'half-day, one-day'),
+    ...lesson('02', 'cake', 'one-day'),
     'slides/closing.md': `# Good bye\n\nRead on.\n\nNote:\nThank them, and ask what was missing. (1 min)\n`,
 };
 
@@ -142,10 +142,14 @@ function write(files) {
 }
 
 // Make the deck of a course; into is where. Fulfilled with {status, stdout, stderr}.
-const build = (course, into) =>
+const build = (course, into, env = {}) =>
     new Promise(resolve =>
-        execFile('node', ['slides/build.mjs', course, into], (error, stdout, stderr) =>
-            resolve({ status: error?.code ?? 0, stdout, stderr }),
+        execFile(
+            'node',
+            ['slides/build.mjs', course, into],
+            { env: { ...process.env, START: '', ...env } },
+            (error, stdout, stderr) =>
+                resolve({ status: error?.code ?? 0, stdout, stderr }),
         ),
     );
 
@@ -159,7 +163,8 @@ async function everythingWrong(course, { handout = true, ...options } = {}) {
     assert.equal(stderr, '');
     const tooMuch = handout ? await printHandout(browser, into) : [];
     if (tooMuch.length > 0) return tooMuch.join('\n');
-    const complaints = await inspect(browser, course, join(into, 'index.html'), options);
+    const file = join(into, handout ? 'index.html' : 'draft.html');
+    const complaints = await inspect(browser, course, file, options);
     return Object.entries(complaints)
         .flatMap(([what, list]) => list.map(it => `${what}: ${it}\n`))
         .join('');
@@ -376,23 +381,26 @@ test('nothing is wrong with a sound deck', async () => {
     const course = write(sound);
     assert.equal(await everythingWrong(course), '');
     const pages = pagesOf(join(course, 'build/slides/handout.pdf'));
-    assert.equal(pages.length, 11);
+    assert.equal(pages.length, 10, "without the half day's schedule");
     assert.match(
-        pages[3],
+        pages[2],
         /when the water boils\. \*\/.*static void boil.*struct pot \{/,
         'the comment, the code, the struct',
     );
     assert.doesNotMatch(
-        pages[3],
+        pages[2],
         /run_and_close|static void boil\(struct pot \*pot\);/,
         'and nothing else',
     );
-    assert.match(pages[4], /\[ 0\.10\] pot: done <b>/, 'the output as such');
+    assert.match(pages[3], /\[ 0\.10\] pot: done <b>/, 'the output as such');
+    const half = pagesOf(join(course, 'build/slides/handout-half-day.pdf'));
+    assert.equal(half.length, 7, 'the lessons of the track only');
     assert.match(
-        pages[1],
-        /0:00 01 tea 4 ?\+ ?5 0:09 02 cake 4 ?\+ ?5 0:18/,
-        'the schedule',
+        half[1],
+        /9:00 Opening 2 9:02 01 tea 4 ?\+ ?5 9:11 Closing 1 9:12 the end/,
+        'and its schedule',
     );
+    assert.match(half[2], /tea.* 3$/, 'its own numbers');
 });
 
 for (const [fault, [change, sentence]] of Object.entries(refused))
@@ -421,12 +429,38 @@ test('what the build refuses is said in one line, and leaves what was there', as
     assert.equal(readFileSync(join(into, 'index.html'), 'utf8'), 'good');
 });
 
+test('the course begins when START says, and that is a time', async () => {
+    const course = write(sound),
+        into = join(course, 'build/slides');
+    await build(course, into, { START: '13:30' });
+    assert.match(readFileSync(join(into, 'draft.html'), 'utf8'), /<td>13:32<\/td><td>01</);
+    for (const START of ['9', '24:00', '9:60', 'noon'])
+        assert.deepEqual(await build(course, into, { START }), {
+            status: 1,
+            stdout: '',
+            stderr: `START=${START}: a time of day is written like 9:00\n`,
+        });
+});
+
+test('a track that is none is told', async () => {
+    const course = write(sound),
+        into = join(course, 'build/slides');
+    await build(course, into);
+    const page = await browser.newPage();
+    await page.goto(`file://${into}/draft.html?track=day`);
+    assert.equal(
+        await page.innerText('body'),
+        'There is no track "day", but ?track= all half-day one-day',
+    );
+    await page.close();
+});
+
 test('a lesson that is left out of the page is missed', async () => {
     const course = write(sound),
         into = join(course, 'build/slides');
     await build(course, into);
     mkdirSync(join(course, 'lessons/03-jam'));
-    const { lessons } = await inspect(browser, course, join(into, 'index.html'), {
+    const { lessons } = await inspect(browser, course, join(into, 'draft.html'), {
         axe: false,
         speaker: false,
     });
@@ -442,7 +476,7 @@ test('a variable that takes several lines', async () => {
     const course = write(files),
         into = join(course, 'build/slides');
     assert.equal((await build(course, into)).stderr, '');
-    const text = readFileSync(join(into, 'index.html'), 'utf8').replace(/<[^>]*>/g, '');
+    const text = readFileSync(join(into, 'draft.html'), 'utf8').replace(/<[^>]*>/g, '');
     assert.match(
         text,
         /static const char \*const words\[\] = \{&quot;hot&quot;,\n +&quot;cold&quot;\};\n/,

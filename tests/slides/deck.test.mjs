@@ -4,14 +4,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { launch, open } from '../../slides/browser.mjs';
-import { inspect, pagesOf } from './inspect.mjs';
+import { inspect, lessonsOf, openSpeaker, pagesOf } from './inspect.mjs';
 
 const built = resolve(process.env.BUILD ?? 'build', 'slides');
-const index = join(built, 'index.html'),
-    handout = join(built, 'handout.pdf');
+const index = join(built, 'index.html');
+const handouts = {
+    all: join(built, 'handout.pdf'),
+    'half-day': join(built, 'handout-half-day.pdf'),
+    'one-day': join(built, 'handout-one-day.pdf'),
+};
 const browser = await launch();
 
 const says = {
@@ -44,20 +48,73 @@ test('on a larger screen nothing scrolls', async () => {
     await page.close();
 });
 
-test('the handout has one page a slide, in order', async () => {
-    const page = await open(browser, index);
-    const headings = await page.evaluate(() =>
-        Reveal.getSlides().map(slide =>
-            slide.querySelector('h1, h2').textContent.replace(/\s+/g, ' '),
-        ),
-    );
-    await page.close();
-    const pages = pagesOf(handout);
-    assert.equal(pages.length, headings.length, 'as many');
-    headings.forEach((heading, i) =>
-        assert.ok(pages[i].includes(heading), `page ${i + 1} is "${heading}"`),
-    );
-});
+for (const track in handouts)
+    test(`the handout of ${track} has one page a slide, in order`, async () => {
+        const page = await open(browser, index, { track });
+        const headings = await page.evaluate(() =>
+            Reveal.getSlides().map(slide =>
+                slide.querySelector('h1, h2').textContent.replace(/\s+/g, ' '),
+            ),
+        );
+        await page.close();
+        const pages = pagesOf(handouts[track]);
+        assert.equal(pages.length, headings.length, 'as many');
+        headings.forEach((heading, i) =>
+            assert.ok(pages[i].includes(heading), `page ${i + 1} is "${heading}"`),
+        );
+    });
+
+// From the first line of the schedule to its end, and how much of that are breaks.
+const readSchedule = () => {
+    const cells = [...document.querySelectorAll('.schedule tr')].map(row => [
+        ...row.querySelectorAll('td'),
+    ]);
+    const minutes = ([first]) => {
+        const [hours, minutes] = first.textContent.split(':');
+        return 60 * hours + Number(minutes);
+    };
+    const rows = cells.filter(row => row.length > 0);
+    const pauses = rows.filter(row => row[0].parentNode.className === 'break');
+    return {
+        minutes: minutes(rows.at(-1)) - minutes(rows[0]),
+        pauses: pauses.map(row => Number(row[3].textContent)),
+    };
+};
+
+for (const [track, hours] of [
+    ['half-day', 3.5],
+    ['one-day', 6.5 + 1], // with lunch
+])
+    test(`the deck of ${track} has its lessons only, and takes ${hours} hours`, async () => {
+        const page = await open(browser, index, { track });
+        const { slides, shown } = await page.evaluate(() => ({
+            slides: Reveal.getSlides().map(it => [it.id, Number(it.dataset.timing)]),
+            shown: document.querySelector('.slide-number').textContent,
+        }));
+        const decks = new Set(slides.map(([id]) => id.replace(/-\d+$/, '')));
+        const lessons = lessonsOf('.').filter(lesson =>
+            readFileSync(`lessons/${lesson}/about`, 'utf8').match(`tracks:.*${track}`),
+        );
+        assert.deepEqual([...decks], ['opening', ...lessons, 'closing']);
+        assert.equal(shown.replace(/\s/g, ''), `1/${slides.length}`, 'its own numbers');
+        const { minutes, pauses } = await page.evaluate(readSchedule);
+        const sum = numbers => numbers.reduce((a, b) => a + b, 0);
+        assert.ok(minutes <= hours * 60, `${minutes} minutes`);
+        assert.ok(minutes > hours * 60 - 30, `${minutes} minutes`);
+        assert.ok(pauses.length > 0 && pauses.every(pause => pause >= 15), `${pauses}`);
+        assert.equal(
+            minutes - sum(pauses),
+            sum(slides.map(([, seconds]) => seconds)) / 60,
+            'the speaker window counts with the same minutes',
+        );
+        // Where the track leaves out lessons the next slide is one of its own.
+        const last = slides.findIndex(([id]) => id === lessons.at(-1));
+        await page.evaluate(id => (location.hash = `#/${id}`), slides[last - 1][0]);
+        const complaints = [];
+        await openSpeaker(page, complaints);
+        assert.deepEqual(complaints, []);
+        await page.close();
+    });
 
 test('made again, it is the same to the byte, and so is the handout but for its dates', () => {
     const again = resolve(built, '../slides-again');
@@ -75,13 +132,14 @@ test('made again, it is the same to the byte, and so is the handout but for its 
         readFileSync(index).equals(readFileSync(join(again, 'index.html'))),
         'index.html',
     );
-    assert.ok(undated(handout) === undated(join(again, 'handout.pdf')), 'handout.pdf');
+    for (const handout of Object.values(handouts))
+        assert.ok(undated(handout) === undated(join(again, basename(handout))), handout);
     rmSync(again, { recursive: true });
 });
 
 test('it is small, and names no path of this machine', () => {
     assert.ok(statSync(index).size < 3e6, 'under 3 MB');
-    for (const file of [index, handout])
+    for (const file of [index, ...Object.values(handouts)])
         assert.ok(!readFileSync(file, 'latin1').includes(resolve('.')), file);
 });
 

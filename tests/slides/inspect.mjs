@@ -246,14 +246,14 @@ async function pressKeys(page, complaints) {
     }
 }
 
-// Where the deck stands: the slide, the next one, and its notes.
+// Where the deck stands: the slide, that of the next step, and its notes.
 const whereIs = page =>
     page.evaluate(() => {
         const slides = Reveal.getSlides(),
             i = slides.indexOf(Reveal.getCurrentSlide());
         return {
             id: slides[i].id,
-            next: slides[i + 1].id,
+            next: slides[Reveal.availableFragments().next ? i : i + 1].id,
             notes: slides[i].querySelector('.notes').textContent,
         };
     });
@@ -284,7 +284,7 @@ const follows = (page, speaker) =>
     });
 
 // The speaker's window: the notes of this slide, the next one, a clock; and its keys.
-async function openSpeaker(page, complaints) {
+export async function openSpeaker(page, complaints) {
     const popup = page.waitForEvent('popup', { timeout: PATIENCE }).catch(() => undefined);
     await page.keyboard.press('s');
     const speaker = await popup;
