@@ -20,6 +20,7 @@ import { Fault, fault } from './fault.mjs';
 import { escape } from './html.mjs';
 import { load, pathOf } from './packages.mjs';
 import { clockOf, readLessons, schedule, sum, tracksOf } from './schedule.mjs';
+import { checkWords } from './words.mjs';
 
 const { Marked } = load('marked');
 
@@ -288,6 +289,7 @@ function readDeck(name, lessons) {
     const slides = parts.map((tokens, i) => {
         const where = `slides/${name}.md, slide ${i + 1}`;
         const heading = findHeading(tokens, where);
+        checkWords(tokens, { course, lessons, where });
         return { where, number: i + 1, heading, ...splitNotes(tokens, where) };
     });
     const minutes = sum(slides.map(slide => slide.minutes));

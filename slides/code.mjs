@@ -18,9 +18,10 @@ export function definition(source, name, most) {
     // For each kind: the last line of the definition that begins in line i, or -1.
     const kinds = [
         i => {
-            // a function; its head may take several lines
+            // a function; its head may take several lines, and hold a comment
             const brace = lineFrom(i, line => line === '{');
-            return isHead.test(all.slice(i, Math.max(brace, i)).join(' '))
+            const head = all.slice(i, Math.max(brace, i)).join(' ');
+            return isHead.test(head.replace(/ *\/\*.*?\*\//g, ''))
                 ? lineFrom(brace, line => line === '}')
                 : -1;
         },

@@ -109,6 +109,7 @@ In pairs, and nobody is the first to speak. (5 min)
 };
 const sound = {
     'README.md': '# A course\n',
+    Makefile: '#: make lesson-05    shows it\n#: make exercise-05  checks it\n#: make setup-slides install\n',
     'slides/README.md': '# Not a deck\n',
     'slides/opening.md': `# A course
 
@@ -264,6 +265,30 @@ const refused = {
         edit(tea, 'tea_async.out)', 'tea_async.out#1-2)'),
         /slide 3: .*: of an output all is shown$/m,
     ],
+    'a link whose title does not end': [
+        edit(tea, "uv_timer_start')", 'uv_timer_start)'),
+        /slide 2: this is no Markdown, though it looks so: .*boil\(\)\]\(/,
+    ],
+    'emphasis that does not end': [
+        edit(tea, 'How long?', 'How **long?'),
+        /slide 1: this is no Markdown, though it looks so: How \*\*long\?/,
+    ],
+    'a command of no lesson': [
+        edit(tea, 'make exercise-01', 'make exercise-10'),
+        /slide 4: there is no make exercise-10$/m,
+    ],
+    'a command that does not exist': [
+        edit(tea, 'make lesson-01', 'make && make lessen-01'),
+        /slide 3: there is no make lessen-01$/m,
+    ],
+    'a command in the notes that does not exist': [
+        edit(tea, 'In pairs,', '`make setup-slides install`: in pairs,'),
+        /slide 4: there is no make install$/m,
+    ],
+    'a program that does not exist': [
+        edit(tea, 'make lesson-01', 'build/lessons/01-tea/tea_sync 5'),
+        /slide 3: there is no build\/lessons\/01-tea\/tea_sync$/m,
+    ],
     'a step word that is not there': [
         edit(tea, 'uv_timer_start', 'uv_timer_stop'),
         /slide 2: the step 'uv_timer_stop' does not occur in /,
@@ -417,6 +442,28 @@ for (const [where, faults, looks] of [
         for (const [fault, [, sentence]] of Object.entries(faults))
             await t.test(fault, () => assert.match(said, sentence));
     });
+
+test('a slide that does not fit leaves the last deck and handout as they were', async () => {
+    const course = write(sound),
+        into = join(course, 'build/slides');
+    await everythingWrong(course, { axe: false, speaker: false });
+    const names = ['index.html', 'handout.pdf', 'handout-half-day.pdf'];
+    const read = () => names.map(name => readFileSync(join(into, name), 'latin1'));
+    const good = read();
+    writeFileSync(join(course, tea), tooLarge['an overflowing slide'][0](sound)[tea]);
+    assert.match(await everythingWrong(course), /too large for its frame/);
+    assert.ok(read().every((text, i) => text === good[i]));
+});
+
+test('a comment in the head of a function', async () => {
+    const files = edit(
+        code,
+        'static void boil(struct pot *pot)\n{',
+        'static void boil(struct pot *pot) /* one; of\n                                    many (two) */\n{',
+    )(sound);
+    const course = write(files);
+    assert.equal((await build(course, join(course, 'build/slides'))).stderr, '');
+});
 
 test('what the build refuses is said in one line, and leaves what was there', async () => {
     const into = join(scratch, 'kept');
