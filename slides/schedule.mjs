@@ -12,7 +12,7 @@ const lecture = 105,
     lunch = 60,
     long = 300;
 
-// {name, number, title, part, talk, exercise, tracks} of each lesson, in order; all
+// {name, number, title, part, goal, talk, exercise, tracks} of each lesson, in order; all
 // lessons are in the track 'all'.
 export function readLessons(directory) {
     return readdirSync(directory)
@@ -31,6 +31,7 @@ export function readLessons(directory) {
                 number: name.slice(0, 2),
                 title: readme.match(/^# \d+ (.*)$/m)?.[1] ?? name.slice(3),
                 part: value('part'),
+                goal: value('goal'),
                 talk: Number(minutes[1]),
                 exercise: Number(minutes[2]),
                 tracks: ['all', ...value('tracks').split(/, */).filter(Boolean)],

@@ -140,6 +140,7 @@ subtest 'each lesson has its parts, and nothing else' => sub {
 subtest 'about says what tools must know' => sub {
     my %form = (
         part    => qr/^[1-9] [A-Z]\S*(?: \S+)*$/,
+        goal    => qr/^[a-z].{20,90}[^.]$/, # "You can ..."
         minutes => qr/^[1-9]\d? \+ [1-9]\d?$/,
         tracks  => qr/^(?:half-day, )?one-day$/, # who has half a day does what all do
         pair    => qr/^(?:lines|checksum|different)$/,
@@ -155,7 +156,7 @@ subtest 'about says what tools must know' => sub {
     for my $lesson (@lessons) {
         my @said      = about_of($lesson);
         my %about     = @said;
-        my @complaints = map {"no '$_'"} grep { !defined $about{$_} } qw(part minutes pair);
+        my @complaints = map {"no '$_'"} grep { !defined $about{$_} } qw(part goal minutes pair);
         push @complaints, 'a key is given twice' if @said != 2 * keys %about;
         for my $key (sort keys %about) {
             my $value = $about{$key} // '';
