@@ -41,7 +41,8 @@
 #: Settings: CC=clang, CFLAGS=..., LDFLAGS=..., SANITIZE=address,undefined,
 #: BUILD=dir, V=1 (show the compiler's commands), TIMING=off (test the text
 #: alone), SLOW=3 (let everything be late three times as much), REQUIRE_ALL=1 (no
-#: test may be skipped). make slides: START=13:30 (when the course begins).
+#: test may be skipped). Of make slides: START=13:30 (when the course begins),
+#: COURSE_URL=https://... (where it can be had, for the set-up slide).
 
 BUILD ?= build
 # With no name it would be /, and here there are a lessons/, a common/ and a tests/
@@ -381,9 +382,11 @@ slides:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || { \
 		echo "node 18 or newer is missing, which makes the slides:" \
 			"\`make setup-slides\` installs it" >&2; exit 1; }; \
-	node slides/build.mjs && node slides/handout.mjs && \
+	node slides/build.mjs && node slides/handout.mjs || exit; \
 	echo "Made in $(BUILD)/slides: index.html (?track=half-day, ?track=one-day), and a" \
-		"handout.pdf for each track."
+		"handout.pdf for each track."; \
+	[ -n "$$COURSE_URL" ] || \
+		echo "The set-up slide has no address: COURSE_URL=https://... says where the course can be had."
 
 test-slides: slides $(patsubst tests/slides/%.test.mjs,test-slides-%,$(wildcard tests/slides/*.test.mjs))
 

@@ -40,6 +40,7 @@ export async function open(browser, file, { track = 'all', listen, ...options } 
         viewport: { width: 1280, height: 720 },
         ...options,
     });
+    page.setDefaultTimeout(180_000); // a busy machine is slow, not broken
     listen?.(page);
     await page.goto(`${pathToFileURL(file).href}?track=${track}`);
     await page.waitForFunction(() => window.Reveal?.isReady());

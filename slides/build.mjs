@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readAddress, showAddress } from './address.mjs';
 import { coloured, definition } from './code.mjs';
 import { Fault, fault } from './fault.mjs';
 import { escape } from './html.mjs';
@@ -31,6 +32,7 @@ const decksDirectory = join(course, 'slides');
 const lessonsDirectory = join(course, 'lessons');
 
 const title = 'Asynchronous programming in C';
+let address; // where it can be had
 const columns = 84,
     rows = 20; // of code at 24 of 720 pixels: what fits
 
@@ -70,8 +72,10 @@ function picture({ href, text: description }, where) {
 }
 
 // Lines in a frame, with a link to their file. In a step the lines in which its word
-// occurs are lit: reveal.js says which step it is by the class current-fragment.
-function listing({ file, label, text, html, words, kind, where }, slide) {
+// occurs are lit: reveal.js says which step it is by the class current-fragment. What they
+// say in a comment is hidden until then if the word begins with a question mark.
+function listing({ file, label, text, html, words: marked, kind, where }, slide) {
+    const words = marked.map(word => word.replace(/^\?/, ''));
     const tooWide = text.find(line => line.length > columns);
     if (tooWide)
         fault(
@@ -88,7 +92,17 @@ function listing({ file, label, text, html, words, kind, where }, slide) {
         const opening = lit.map(
             n => `<span class="step fragment custom" data-fragment-index="${n}">`,
         );
-        return `<span class="line">${opening.join('')}${line}${'</span>'.repeat(lit.length)}\n</span>`;
+        const hidden = marked.findIndex(
+            (word, n) => word.startsWith('?') && text[i].includes(words[n]),
+        );
+        const shown =
+            hidden < 0
+                ? line
+                : line.replace(
+                      '<span class="hljs-comment"',
+                      `<span data-fragment-index="${slide.steps + hidden}" class="hljs-comment fragment"`,
+                  );
+        return `<span class="line">${opening.join('')}${shown}${'</span>'.repeat(lit.length)}\n</span>`;
     });
     slide.steps += words.length;
     slide.listings.push({
@@ -131,8 +145,11 @@ function output({ file, ...more }, slide) {
 // What a paragraph becomes that is only a link, a picture or code (which is a command to
 // type); nothing if it stays one.
 function pointedTo(token, slide, { schedules, where }) {
-    if (token.type === 'codespan')
-        return `<p class="command"><code>${escape(token.text)}</code></p>`;
+    if (token.type === 'codespan') {
+        const command = token.text.replace('COURSE_URL', () => address || 'ADDRESS');
+        return `<p class="command"><code>${escape(command)}</code></p>`;
+    }
+    if (token.type === 'link' && token.text === 'COURSE_URL') return showAddress(address);
     if (token.type === 'image') {
         const shown = picture(token, where);
         const file = fileOf(token.href, where);
@@ -163,6 +180,21 @@ ${shown}
     return undefined;
 }
 
+// In a table "? → 0.70" is a question mark, and 0.70 from its row's step on.
+function fillIn({ rows }, slide) {
+    for (const row of rows) {
+        const asked = row.filter(cell => cell.text.startsWith('? → '));
+        for (const cell of asked) {
+            const answer = new Marked().parseInline(cell.text.slice(4));
+            const step = `data-fragment-index="${slide.steps}"`;
+            const text = `<span class="ask"><span class="fragment fade-out" ${step}>?</span>\
+<span class="fragment" ${step}>${answer}</span></span>`;
+            cell.tokens = [{ type: 'html', raw: text, text }];
+        }
+        if (asked.length > 0) slide.steps++;
+    }
+}
+
 // --- slides ---
 
 // Outputs that follow each other and are narrow enough.
@@ -170,7 +202,7 @@ const besideEachOther =
     /(?:<figure class="listing narrow">(?:(?!<\/figure>).)*<\/figure>\s*){2}/gs;
 
 // How the body of a slide is laid out: code as large as fits, so that it can be read
-// from the last row, 24 to 32 of 720 pixels; and whether it needs the margins, too.
+// from the last row, 24 to 40 of 720 pixels; and whether it needs the margins, too.
 function layout({ listings }, otherPieces) {
     const narrow = listings.filter(({ kind }) => kind === 'narrow');
     const beside = narrow.length === 2;
@@ -181,13 +213,15 @@ function layout({ listings }, otherPieces) {
     const heights = listings.map(({ kind, rows }) => (kind === 'two' ? rows / 2 : rows));
     const height = sum(heights) - (beside ? Math.min(...narrow.map(it => it.rows)) : 0);
     const room = 560 - 45 * listings.length - 90 * otherPieces;
-    const size =
-        [32, 28].find(size => width * size * 0.61 < 1160 && height * size * 1.2 < room) ??
-        24;
+    const most = Math.min(40, 1160 / (width * 0.61), room / (height * 1.2));
+    const size = Math.max(24, Math.floor(most));
     return { size, isWide: width * size * 0.61 > 1160 };
 }
 
-// What is shown, what is told, and how many minutes that takes.
+// <!-- answer: 0.40 | raw --> are words that nobody must have seen before this slide's vote.
+const answerOf = token => token.raw.match(/^<!-- answer: (.*) -->\s*$/)?.[1];
+
+// What is shown, what is told, how many minutes that takes, and the words of the answer.
 function splitNotes(tokens, where) {
     const at = tokens.findIndex(
         token => token.type === 'paragraph' && /^Note:/.test(token.raw),
@@ -206,7 +240,13 @@ function splitNotes(tokens, where) {
             where,
             `its notes say ${times.length} times how long it takes, like "(4 min)", and not once`,
         );
-    return { shown: tokens.slice(0, at), notes, minutes: Number(times[0][1]) };
+    const shown = tokens.slice(0, at);
+    return {
+        shown: shown.filter(token => !answerOf(token)),
+        answer: shown.map(answerOf).find(Boolean),
+        notes,
+        minutes: Number(times[0][1]),
+    };
 }
 
 function findHeading(tokens, where) {
@@ -218,7 +258,7 @@ function findHeading(tokens, where) {
     return first;
 }
 
-function makeSlide({ where, number, heading, shown, notes, minutes }, about) {
+function makeSlide({ where, number, heading, shown, notes, minutes, answer }, about) {
     const { deck, lesson, schedules } = about;
     const parser = new Marked({
         renderer: {
@@ -234,6 +274,7 @@ function makeSlide({ where, number, heading, shown, notes, minutes }, about) {
     const pieces = shown
         .filter(token => token !== heading && token.type !== 'space')
         .map(token => {
+            if (token.type === 'table') fillIn(token, slide);
             const only =
                 token.type === 'paragraph' &&
                 token.tokens.length === 1 &&
@@ -247,7 +288,7 @@ function makeSlide({ where, number, heading, shown, notes, minutes }, about) {
         .join('\n')
         .replace(besideEachOther, '<div class="beside">$&</div>');
     const { size, isWide } = layout(slide, pieces.length - slide.listings.length);
-    const isText = !/<(?:figure|table|pre)\b/.test(body);
+    const isText = !/<(?:figure|table|pre|svg)\b/.test(body);
 
     const home = lesson
         ? join(lessonsDirectory, deck, 'README.md')
@@ -260,14 +301,18 @@ function makeSlide({ where, number, heading, shown, notes, minutes }, about) {
             ? `<p class="lesson">Lesson ${lesson.number}: \
 ${lesson.talk} minutes, and ${lesson.exercise} for the exercise</p>\n`
             : '';
+    const goal =
+        isFirst && lesson?.goal
+            ? `\n<p class="goal">Afterwards you can ${escape(lesson.goal)}.</p>`
+            : '';
     return `
 <section id="${deck}${isFirst ? '' : `-${number}`}" class="${kind}"
- data-where="${where}" data-timing="${minutes * 60}"${onlyIn(slide.tracks)}>
+ data-where="${where}" data-timing="${minutes * 60}"${onlyIn(slide.tracks)}${answer ? ` data-answer="${escape(answer)}"` : ''}>
 <header>
 ${above}${parser.parser([heading]).trim()}
 </header>
 <div class="body${isText ? ' text' : ''}${isWide ? ' wide' : ''}" style="--code: ${size}px">
-${body}
+${body}${goal}
 </div>
 <footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
 <aside class="notes">${parser.parse(notes).trim()}</aside>
@@ -382,6 +427,7 @@ ${script(ours('start.js'))}
 }
 
 try {
+    address = readAddress(process.env.COURSE_URL);
     const lessons = readLessons(lessonsDirectory);
     const tracks = tracksOf(lessons);
     const page = makePage(makeDecks(lessons, tracks), tracks);

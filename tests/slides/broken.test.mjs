@@ -30,7 +30,7 @@ after(async () => {
 const lesson = (number, name, tracks) => {
     const directory = `lessons/${number}-${name}`;
     return {
-        [`${directory}/about`]: `part: 1 Kitchen\nminutes: 4 + 5\ntracks: ${tracks}\n`,
+        [`${directory}/about`]: `part: 1 Kitchen\ngoal: boil ${name}\nminutes: 4 + 5\ntracks: ${tracks}\n`,
         [`${directory}/README.md`]: `# ${number} ${name}\n`,
         [`${directory}/${name}_async.c`]: `#include "lesson.h"
 
@@ -67,6 +67,12 @@ static void boil(struct pot *pot)
 
 How long?
 
+| pots | seconds |
+|---|---|
+| 1 | ? → 0.10 |
+
+<!-- answer: 0.10 -->
+
 Note:
 Let them guess, and write it down. (1 min)
 
@@ -76,7 +82,9 @@ Let them guess, and write it down. (1 min)
 
 [\`${name}_async.c\`: boil()](../${directory}/${name}_async.c#boil 'say( | uv_timer_start')
 
-[struct pot](../${directory}/${name}_async.c#pot)
+[struct pot](../${directory}/${name}_async.c#pot '?timer')
+
+<!-- answer: one for each -->
 
 Note:
 Nobody waits here, and nobody of ours calls. (2 min)
@@ -380,6 +388,19 @@ const seen = {
         edit(tea, 'How long?', '<p style="font-size: 20px">How long?</p>'),
         /^sizes: slide 01-tea, step 0: too small: How long\?$/m,
     ],
+    'an answer before its vote': [
+        edit(cake, "'?timer'", "'timer'"),
+        /^votes: slide 02-cake-2, step 0: the answer is seen before the vote: one for each$/m,
+    ],
+    'a program that is run before its vote': [
+        all(
+            add('lessons/02-cake/cake_async@5.out', 'exit 5\n'),
+            edit(cake, 'make lesson-02\n```', 'make lesson-02\n```\n\n`make lesson-02`'),
+            edit(cake, 'In pairs', '<!-- answer: exit 5 -->\n\nIn pairs'),
+            edit(cake, 'Note:\n<!-- answer: exit 5 -->\n\n', '<!-- answer: exit 5 -->\n\nNote:\n'),
+        ),
+        /^votes: slide 02-cake-4, step 0: the answer is seen before the vote: exit 5$/m,
+    ],
     'an edge that does not move': [
         edit('lessons/01-tea/timeline.svg', 'class="edge"', 'class="ledge"'),
         /^edges: slide 01-tea-3, step 0: /m,
@@ -407,6 +428,8 @@ test('nothing is wrong with a sound deck', async () => {
     assert.equal(await everythingWrong(course), '');
     const pages = pagesOf(join(course, 'build/slides/handout.pdf'));
     assert.equal(pages.length, 10, "without the half day's schedule");
+    assert.match(pages[1], /Afterwards you can boil tea\./, 'the goal');
+    assert.match(pages[1], /1 0\.10/, 'the table is filled in');
     assert.match(
         pages[2],
         /when the water boils\. \*\/.*static void boil.*struct pot \{/,
@@ -489,6 +512,25 @@ test('the course begins when START says, and that is a time', async () => {
         });
 });
 
+test('the address is on the page, as text, command and picture', async () => {
+    const files = edit(opening, 'For cooks.', '[COURSE_URL](../README.md)\n\n`git clone COURSE_URL tea`');
+    const course = write(files(sound)),
+        into = join(course, 'build/slides');
+    const page = () => readFileSync(join(into, 'draft.html'), 'utf8');
+    await build(course, into, { COURSE_URL: 'https://example.org/?a=1&b=2' });
+    assert.match(page(), /<svg role="img" aria-label="QR code of https:\/\/example.org\/\?a=1&amp;b=2"/);
+    assert.match(page(), /<a href="https:\/\/example.org\/\?a=1&amp;b=2">https:/);
+    assert.match(page(), /<code>git clone https:\/\/example.org\/\?a=1&amp;b=2 tea</);
+    await build(course, into, { COURSE_URL: '' });
+    assert.match(page(), /on the board\..*<code>git clone ADDRESS tea</s);
+    for (const COURSE_URL of ['example.org', 'ftp://example.org', 'https://a b', "https://'"])
+        assert.deepEqual(await build(course, into, { COURSE_URL }), {
+            status: 1,
+            stdout: '',
+            stderr: `COURSE_URL=${COURSE_URL}: an address begins with https:// and has no spaces\n`,
+        });
+});
+
 test('a track that is none is told', async () => {
     const course = write(sound),
         into = join(course, 'build/slides');
@@ -507,17 +549,18 @@ test('a lesson that is left out of the page is missed', async () => {
         into = join(course, 'build/slides');
     await build(course, into);
     mkdirSync(join(course, 'lessons/03-jam'));
-    const { lessons } = await inspect(browser, course, join(into, 'draft.html'), {
+    const { lessons, votes } = await inspect(browser, course, join(into, 'draft.html'), {
         axe: false,
         speaker: false,
     });
     assert.match(lessons.join(), /there should be opening 01-tea 02-cake 03-jam closing/);
+    assert.deepEqual(votes, ['03-jam has no vote']);
 });
 
 test('a variable that takes several lines', async () => {
     const files = edit(
         tea,
-        '[struct pot](../lessons/01-tea/tea_async.c#pot)',
+        "[struct pot](../lessons/01-tea/tea_async.c#pot '?timer')",
         '[words](../lessons/01-tea/tea_async.c#words)',
     )(sound);
     const course = write(files),

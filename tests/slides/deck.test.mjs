@@ -26,6 +26,7 @@ const says = {
     pictures: 'pictures are loaded and described',
     code: 'all code and output shown is a part of a lesson file',
     links: 'what is shown has a link to its file, which is there',
+    votes: 'each lesson has a vote, and nobody sees the answer before',
     sizes: 'code has 24 of 720 pixels or more, text 28',
     steps: 'every step lights a line',
     edges: 'the red edge moves in real time, but not on paper nor with reduced motion',

@@ -26,6 +26,20 @@ export function lessonsOf(course) {
         .sort();
 }
 
+// What a command makes its programs print in front of the class.
+function printedBy(command, course) {
+    const [, number] = command.match(/^make (?:lesson|demo)-(\d+)/) ?? [];
+    const [, lesson, program] = command.match(/build\/lessons\/([\w-]+)\/(\w+)/) ?? [];
+    return filesBelow(join(course, 'lessons'))
+        .filter(path => /\.out$/.test(path) && !/exercise/.test(path))
+        .filter(path =>
+            number
+                ? path.includes(`/${number}-`)
+                : lesson && new RegExp(`/${lesson}/${program}[@.]`).test(path),
+        )
+        .map(path => readFileSync(path, 'utf8'));
+}
+
 // What can be asked of a slide as it stands there.
 function describe() {
     const slide = Reveal.getCurrentSlide();
@@ -40,6 +54,9 @@ function describe() {
             )
             .map(element => element.textContent);
     return {
+        shown: slide.innerText.replace(/\s+/g, ' '),
+        answer: slide.dataset.answer?.split(' | ') ?? [],
+        commands: [...slide.querySelectorAll('.command')].map(it => it.textContent.trim()),
         notes: slide.querySelector('aside.notes')?.textContent.trim() ?? '',
         notesShown: [...slide.querySelectorAll('aside.notes')].some(visible),
         headings: [...slide.querySelectorAll('h1, h2, h3, h4, h5, h6')]
@@ -111,6 +128,7 @@ export async function inspect(
         pictures: [],
         code: [],
         links: [],
+        votes: [],
         sizes: [],
         steps: [],
         edges: [],
@@ -149,6 +167,8 @@ export async function inspect(
     const visited = new Map(); // slides: how often
     let last, looked; // the slide and the time of the last step
     let left = 0; // when the slide before this one was last seen
+    const seen = {}; // deck: [what the class has seen of it]
+    const asked = new Set(); // the decks that have a vote
     await walk(page, async ({ id, step }) => {
         const where = `slide ${id}, step ${step}`;
         const add = (what, complaint) => complaints[what].push(`${where}: ${complaint}`);
@@ -156,6 +176,14 @@ export async function inspect(
         const is = await page.evaluate(describe);
         if (last !== id) left = looked ?? 0;
         [last, looked] = [id, is.now];
+        const deck = id.replace(/-\d+$/, '');
+        seen[deck] ??= [];
+        for (const word of step === 0 ? is.answer : []) {
+            asked.add(deck);
+            if ([...seen[deck], is.shown].some(text => squeeze(text).includes(word)))
+                add('votes', `the answer is seen before the vote: ${word}`);
+        }
+        seen[deck].push(is.shown, ...is.commands.flatMap(it => printedBy(it, course)));
         if (is.notes.length < 20) add('notes', 'no notes');
         if (is.notesShown) add('notes', 'the class sees the notes');
         if (is.headings.length !== 1) add('headings', `${is.headings.length} headings`);
@@ -196,6 +224,8 @@ export async function inspect(
         complaints.lessons.push(
             `${decks.join(' ')}, but there should be ${wanted.join(' ')}`,
         );
+    for (const lesson of lessonsOf(course))
+        if (!asked.has(lesson)) complaints.votes.push(`${lesson} has no vote`);
     const steps = [...visited.values()].reduce((a, b) => a + b, 0);
     for (let i = 1; i < steps; i++) await page.keyboard.press('ArrowLeft');
     if (!(await page.evaluate(() => Reveal.isFirstSlide())))
