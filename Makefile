@@ -15,6 +15,8 @@
 #: make help         this list
 #:
 #: For instructors:
+#: make demo-05      lesson 05 on the projector, one screen at a time; ARGS=...
+#:                   gives its programs other arguments
 #: make slides       the deck as one HTML file, and a PDF handout for each track
 #: make setup-slides install what only that needs: node, its packages, Chromium
 #: make score        one line for each exercise, and a JUnit file
@@ -259,6 +261,10 @@ lesson-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
 	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
 	WITH=$$(common/commands/needs --wrapper $$lesson) $(BUILD)/common/show $$lesson
+demo-%: $(BUILD)/common/show force
+	@$(find_lesson); $(has_needs); \
+	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
+	WITH=$$(common/commands/needs --wrapper $$lesson) common/commands/demo $$lesson
 $(foreach lesson,$(lessons),$(eval \
 	.PHONY: $(notdir $(lesson)).programs))
 $(foreach lesson,$(lessons),$(eval \

@@ -3,6 +3,11 @@
  *
  *     build/common/show lessons/05-chores
  *     WITH=build/common/with-site build/common/show lessons/16-requests
+ *     build/common/show --demo lessons/16-requests /page/1
+ *
+ * With --demo, for common/commands/demo: only what a class is to see, in parts, and a
+ * form feed behind each; a byte from stdin begins the next. The arguments, if there are
+ * any, are given to each program instead of the recorded ones.
  *
  * Every line stays where it was printed: nothing is ever drawn over, so that a
  * run can be scrolled back, piped into a file, and survives a window that
@@ -29,8 +34,9 @@ enum {
     MOST_PROGRAMS = MOST_COLUMNS_BESIDE, /* of a lesson */
     MOST_LINES = 250000,   /* of a program: one that prints more prints without end */
     MOST_OF_A_LINE = 2000, /* bytes */
-    FLUSH = 15,            /* ms; lines that come closer stand beside one another */
-    PATIENCE = 1000,       /* ms that an ended program's output may stay open */
+    MOST_ARGUMENTS = 20,
+    FLUSH = 15,      /* ms; lines that come closer stand beside one another */
+    PATIENCE = 1000, /* ms that an ended program's output may stay open */
     BARRIER = 3,
     READY = 4 /* in a program that has surroundings: see common/servers/launch.h */
 };
@@ -51,9 +57,10 @@ struct output {
 
 struct program {
     const struct entry *entry;
-    char command[1024]; /* of which argv's words are pieces */
-    char *argv[12];     /* what starts it, perhaps, and the program with its arguments */
-    char **own;         /* of argv, where the program begins */
+    char command[1024];              /* of which argv's words are pieces */
+    char *argv[12 + MOST_ARGUMENTS]; /* what starts it, perhaps, and the program with its
+                                        arguments */
+    char **own;                      /* of argv, where the program begins */
     int recorded_status;
     bool is_missing;
     bool lacks_tool; /* that shows what is wrong with it */
@@ -87,6 +94,8 @@ static struct facts facts; /* what `about` says of its actors */
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
+static bool is_demo;
+static char **arguments; /* instead of those that are recorded; NULL: there are none */
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 static uv_signal_t interrupts[SIGNALS], resumption;
@@ -177,6 +186,9 @@ static void program_prepare(struct program *program, const struct entry *entry)
     snprintf(program->command, sizeof program->command, "%s/%s/%s",
              build ? build : "build", directory, entry->file);
     recording_split(program->command, program->own, 9);
+    for (char **argument = arguments, **own = program->own; argument; argument++)
+        if ((*++own = *argument) == NULL)
+            break;
     program->is_missing = access(program->own[0], X_OK) != 0;
     program->trace.program = entry->name;
     program->trace.is_sync = entry->is_sync;
@@ -190,6 +202,18 @@ static bool exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
+/* Its program is none of those that are there, with other arguments. */
+static bool is_new(const struct entry *entry)
+{
+    size_t size = strcspn(entry->name, " ");
+
+    for (int i = 0; i < program_count; i++)
+        if (strcspn(programs[i].entry->name, " ") == size &&
+            strncmp(programs[i].entry->name, entry->name, size) == 0)
+            return false;
+    return true;
+}
+
 static void find_programs(void)
 {
     int error = catalog_read(&catalog, directory);
@@ -198,9 +222,9 @@ static void find_programs(void)
     error = facts_read(&facts, directory);
     must_do("read the about of", directory,
             error && error != ENOENT ? uv_translate_sys_error(error) : 0);
-    program_count = catalog.count < MOST_PROGRAMS ? (int)catalog.count : MOST_PROGRAMS;
-    for (int i = 0; i < program_count; i++)
-        program_prepare(&programs[i], &catalog.entries[i]);
+    for (size_t n = 0; n < catalog.count && program_count < MOST_PROGRAMS; n++)
+        if (!arguments || is_new(&catalog.entries[n]))
+            program_prepare(&programs[program_count++], &catalog.entries[n]);
 }
 
 /* The title, and what to guess first. */
@@ -267,6 +291,19 @@ static void on_resumption(uv_signal_t *handle, int number)
     was_stopped = true;
 }
 
+/* What is to be seen together ends here: the next part begins when stdin has a byte, or
+ * never, if it ends. */
+static void end_part(void)
+{
+    char byte;
+
+    if (is_demo)
+        printf("\f\n");
+    flush_screen();
+    if (is_demo && read(STDIN_FILENO, &byte, 1) <= 0)
+        exit(0);
+}
+
 static void group_show(struct program **members, int count)
 {
     group = (struct group){.programs = members, .count = count};
@@ -285,6 +322,7 @@ static void group_show(struct program **members, int count)
         must("close our end of a pipe", close_file(group.barrier[0]));
     must("run the programs", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
     putchar('\n');
+    end_part();
 }
 
 static int close_file(uv_file file)
@@ -489,7 +527,7 @@ static bool ended_badly(const struct program *program)
     int64_t status = program->signal ? 128 + program->signal : program->status;
 
     return program->is_missing || program->prints_without_end ||
-           (status != program->recorded_status && !program->lacks_tool);
+           (status != program->recorded_status && !program->lacks_tool && !arguments);
 }
 
 /* The trace's end is its last line, except when the program went on for more
@@ -738,33 +776,47 @@ static int close_all(void)
     return all_well ? 0 : 1;
 }
 
+static void show_lesson(void)
+{
+    if (!is_demo)
+        print_title();
+    show_programs();
+    print_timelines();
+    end_part();
+    print_totals();
+    if (!is_demo)
+        print_next_steps();
+}
+
 int main(int argc, char *argv[])
 {
     const char *term = getenv("TERM");
 
-    if (argc != 2 || lesson_slug(argv[1]) == NULL) {
-        fprintf(stderr, "usage: show lessons/NN-NAME\n");
+    is_demo = argc > 2 && strcmp(argv[1], "--demo") == 0;
+    argv += is_demo;
+    argc -= is_demo;
+    if ((is_demo ? argc > 2 + MOST_ARGUMENTS : argc != 2) ||
+        lesson_slug(argv[1]) == NULL) {
+        fprintf(stderr, "usage: show lessons/NN-NAME, "
+                        "or show --demo lessons/NN-NAME [ARGUMENT]...\n");
         return 2;
     }
     directory = argv[1];
+    arguments = argc > 2 ? argv + 2 : NULL;
     wrapper = getenv("WITH");
     if (wrapper == NULL)
         wrapper = "";
     on_terminal = isatty(STDOUT_FILENO);
-    in_colour = on_terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
+    in_colour = (on_terminal || is_demo) && term && strcmp(term, "dumb") != 0 &&
+                !getenv("NO_COLOR");
     setenv("UV_USE_IO_URING", "0", 1); /* as the checks do */
     atexit(end_programs);
     handle_signals();
     find_programs();
-    print_title();
-    if (program_count > 0) {
-        show_programs();
-        print_timelines();
-        print_totals();
-        print_next_steps();
-    } else {
+    if (program_count > 0)
+        show_lesson();
+    else
         printf("There is no program in %s yet.\n", directory);
-    }
     flush_screen();
     return close_all();
 }
