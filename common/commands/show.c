@@ -797,8 +797,8 @@ int main(int argc, char *argv[])
     argc -= is_demo;
     if ((is_demo ? argc > 2 + MOST_ARGUMENTS : argc != 2) ||
         lesson_slug(argv[1]) == NULL) {
-        fprintf(stderr, "usage: show lessons/NN-NAME, "
-                        "or show --demo lessons/NN-NAME [ARGUMENT]...\n");
+        fprintf(stderr, is_demo ? "usage: show --demo lessons/NN-NAME [ARGUMENT]...\n"
+                                : "usage: show lessons/NN-NAME\n");
         return 2;
     }
     directory = argv[1];
