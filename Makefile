@@ -191,7 +191,9 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
 timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns compare facts lanes line stretch text))
-checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
+# What is linked into each exercise, and not into check.
+witness := common/check/witness.o
+checker := $(filter-out $(witness),$(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c))))
 $(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o common/die.o)
 	$(link_tool)
 $(call tool,common/watch,common/commands/watch.o common/lesson.o)
@@ -215,12 +217,13 @@ $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/
 define compile_program
 	@flags='$(call asked,--flags $(1))'; [ -n "$$flags" ] || exit 0; $(show) $(in_its_directory) && \
 	$(compile) $(2) $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $$flags $(finish_note) $(finish)
+		$(BUILD)/common/lesson.o $(fetch) $(witness_of) $$flags $(finish_note) $(finish)
 endef
 # The student's own is made anew each time: what is judged is what was written, whatever
 # the times of the files say.
 $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
-$(lessons:%=$(BUILD)/%/exercise): force
+$(lessons:%=$(BUILD)/%/exercise): witness_of = $(BUILD)/$(witness)
+$(lessons:%=$(BUILD)/%/exercise): $(BUILD)/$(witness) force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	$(call compile_program,$(<D))
 
@@ -240,7 +243,7 @@ $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
 	CLUSTER_ONLY=yes $< sh -c 'exec cp "$$PGHOST/cluster.tar" "$$0"' $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
-tools: $(tools) $(BUILD)/common/lesson.o $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(BUILD)/$(witness) $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
 
 programs: $(programs) tools
 	@common/commands/needs --left-out $(lessons)

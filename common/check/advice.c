@@ -146,8 +146,7 @@ static void write_meaning(FILE *to, const struct verdict *verdict, bool mistakes
          "Every handle that was opened has to be closed, when it has done its work.\n"
          "If yours are: the loop ended before that. It had nothing left to wait for;\n"
          "what should have gone on, and was not started?"},
-        {run->err_size > 0 && run->signal == 0 &&
-             run->exit_status != recording->exit_status &&
+        {run->err_size > 0 && run->exit_status > 0 && !verdict_same_stderr(verdict) &&
              !err_says(run, "left a handle open"),
          "error", "It has ended itself, and says why on stderr, above."},
         {misspelt(verdict), "form",

@@ -32,7 +32,7 @@ sub build_program {
     my $program = "$made/$lesson/$name";
     my ($cflags, $libs) = map { run(['common/commands/needs', $_, "lessons/$lesson"])->{out} } qw(--cflags --libs);
     my $ran = run([@compile, @flags, split(' ', $cflags), '-o', $program, $source,
-            "$build/common/lesson.o", objects_of($lesson), split ' ', $libs]);
+            (map {"$build/common/$_.o"} 'lesson', 'check/witness'), objects_of($lesson), split ' ', $libs]);
     return $program if $ran->{status} == 0;
     diag($ran->{err});
     return;
@@ -88,6 +88,97 @@ sub source_of_wrong {
     return;
 }
 
+# What a cheat would print for each argument: all lines of the recordings, at their times.
+# Returns C: `lines` is the array for the arguments that the program was given.
+sub lines_of {
+    my ($lesson) = @_;
+    my ($code, @cases) = ('');
+    for my $recording (recordings_of($lesson)) {
+        my $number = @cases;
+        my $words  = join ' ', $recording =~ /@([^@]+?)(?=@|\.out$)/g;
+        my $exit   = 0;
+        $code .= "static const struct line lines_$number\[] = {\n";
+        for (split /\n/, read_file($recording)) {
+            $exit = $1 if /^exit (\d+)$/;
+            my ($seconds, $text) = /^\[ *(\d+\.\d\d)\] (.*)$/ or next;
+            $code .= sprintf qq({%d, "%s"},\n), 1000 * $seconds + 0.5, $text =~ s/(["\\])/\\$1/gr;
+        }
+        $code .= "{0, 0}};\n";
+        push @cases, qq(if (strcmp(words, "$words") == 0) return status = $exit, lines_$number;);
+    }
+    return "struct line { int ms; const char *text; };\nstatic int status;\n$code"
+        . "static const struct line *lines_for(const char *words) {\n" . join("\n", @cases) . "\nreturn lines_0; }\n";
+}
+
+# Cheats: programs that print what is recorded, at its times, without the idea. Each waits in
+# another way, and each gets the words that it deserves.
+my %cheats = (
+    sleeps  => ['waited', 'print(lines); return status;'],
+    thread  => ['a thread or a process', 'uv_thread_t thread; uv_thread_create(&thread, print, lines);' .
+        'play(lines); uv_thread_join(&thread); return status;'],
+    process => ['a thread or a process', 'pid_t child; int code; say("%s", lines->text); start = uv_hrtime() / 1000000;' .
+        'if ((child = fork()) == 0) { print(lines + 1); _exit(0); } play(lines); waitpid(child, &code, 0); return status;'],
+    polls   => ['waited', 'start = uv_hrtime() / 1000000;' .
+        'for (; lines->text; lines++) { while (uv_hrtime() / 1000000 - start < (uint64_t)lines->ms) {' .
+        'uv_run(uv_default_loop(), UV_RUN_NOWAIT); uv_sleep(5); } say("%s", lines->text); } return status;'],
+);
+
+sub cheat {
+    my ($lesson, $name) = @_;
+    return write_file("$made/$lesson/cheat_$name.c", <<"END" . lines_of($lesson) . <<'END' . "$cheats{$name}[1]\n}\n");
+/* A cheat, made from the recordings. */
+#include "lesson.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+END
+static uint64_t start;
+static void print(void *all) {
+    for (const struct line *line = all; line->text; line++) {
+        if (start == 0) {
+            say("%s", line->text);
+            start = uv_hrtime() / 1000000;
+            continue;
+        }
+        while (uv_hrtime() / 1000000 - start < (uint64_t)line->ms)
+            uv_sleep(1);
+        say("%s", line->text);
+    }
+}
+static void on_end(uv_timer_t *timer) { uv_close((uv_handle_t *)timer, NULL); }
+/* The loop waits, for show, and with as many handles as it likes. */
+__attribute__((unused)) static void play(const struct line *line) {
+    static uv_timer_t timers[20];
+    while (line[1].text) line++;
+    for (int i = 0; i < 20; i++) {
+        must("wait", uv_timer_init(uv_default_loop(), &timers[i]));
+        must("wait", uv_timer_start(&timers[i], on_end, (uint64_t)line->ms, 0));
+    }
+    run_and_close();
+}
+int main(int argc, char *argv[]) {
+    char words[100] = "";
+    struct line *lines;
+    for (int i = 1; i < argc; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), i > 1 ? " %s" : "%s", argv[i]);
+    lines = (struct line *)(uintptr_t)lines_for(words);
+    (void)play; (void)print;
+END
+}
+
+# Hints for mistakes that are in none of our wrong answers.
+sub hints_for_nobody {
+    my ($lesson, $hints) = @_;
+    my @made = map { split /\n/, read_file($_) } glob "$made/$lesson/*.mistakes";
+    my $fits = sub {
+        my ($mistake, $word, $text) = ($_[0], $_[0] =~ /^([^:]+: )(.*)$/);
+        return grep { $_ eq $mistake || index($_, "$mistake:") == 0 ||
+            (defined $text && index($_, $word) == 0 && index($_, $text) >= 0) } @made;
+    };
+    return grep { my $for = $_; !grep { $fits->($_) } split / [|] /, $for } $hints =~ /^for: (.*)$/mg;
+}
+
 sub recordings_of { my ($lesson) = @_; return sort glob "lessons/$lesson/exercise.out lessons/$lesson/exercise\@*.out" }
 
 sub start_judging_all {
@@ -99,12 +190,19 @@ sub start_judging_all {
         my $source = source_of_wrong($lesson, $wrong);
         $programs{$wrong} = build_program($lesson, $source) if $source;
     }
+    for my $name (keys %cheats) {
+        my $program = build_program($lesson, cheat($lesson, $name), '-w');
+        $programs{"cheat: $name"} = $program if $program;
+    }
     for my $answer (grep { $programs{$_} } sort keys %programs) {
-        # What is late is late by far, and takes long.
-        local $ENV{SLOW} = ($ENV{SLOW} // 1) * (verdict_of($answer) =~ /need not wait/ ? 2 : 1);
+        # A busy machine must not be what makes it fail. (What is late on purpose is late by far.)
+        local $ENV{SLOW} = ($ENV{SLOW} // 1) * (-e $answer && verdict_of($answer) =~ /need not wait| late/ ? 2 : 4);
+        local $ENV{MISTAKES} = "$made/$lesson/" . ($answer =~ m{([^/]+?)(?:\.\w+)?$})[0] . '.mistakes';
         start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $programs{$answer});
     }
     if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
+        local $ENV{SLOW} = ($ENV{SLOW} // 1) * 4;
+        start_judging("$lesson solution", 'common/commands/exercise', 'judge', "lessons/$lesson", $solution);
         for my $recording (recordings_of($lesson)) {
             my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
             my $with = `common/commands/needs --wrapper lessons/$lesson` =~ s/\n//r;
@@ -125,6 +223,14 @@ for my $lesson (@lessons) {
             is($status, 0, "the solution passes: $recording") or diag($said);
         }
 
+        ($status, $said) = judged("$lesson solution");
+        is($status, 0, 'the solution passes as a student\'s does: the loop has waited') or diag($said);
+        for my $name (sort keys %cheats) {
+            ($status, $said) = judged("$lesson cheat: $name");
+            is($status, 1, "a cheat does not pass: $name");
+            like($said, qr/\Q$cheats{$name}[0]\E|This\s+exercise is about|right lines in another order/m, '... and is told why') or diag($said);
+        }
+
         ($status, $said) = judged("$lesson starter");
         is($status, 1, 'what the student is given builds, runs, and does not pass')
             or diag($said);
@@ -136,7 +242,8 @@ for my $lesson (@lessons) {
 
         my $hints = read_file("lessons/$lesson/exercise.hints");
         cmp_ok(scalar(split /\n\s*\n/, $hints), '>=', 2, 'there are two hints or more');
-        unlike($hints, qr/^.{77}/m, 'which fit a small window');
+        unlike($hints =~ s/^for: .*\n//mgr, qr/^.{77}/m, 'which fit a small window');
+        cmp_ok(scalar(grep { !/\Afor: / } split /\n\s*\n/, $hints), '>=', 1, 'one is for any mistake');
         like(read_file("lessons/$lesson/README.md"), qr/^## Exercise\n.*\bexercise\.c\b.*make exercise-/ms,
             'the README leads into it');
 
@@ -152,6 +259,7 @@ for my $lesson (@lessons) {
                 or diag($said);
             unlike($said, qr/^(?!    \+ ).{81}/m, '... in lines of 80');
         }
+        no_complaints('each hint is for a mistake that somebody has made', hints_for_nobody($lesson, $hints));
     };
 }
 done_testing();

@@ -121,7 +121,7 @@ subtest 'each lesson has its parts, and nothing else' => sub {
         no_complaints(
             "$lesson has nothing unknown",
             grep {
-                !/^(?:README\.md|about|timeline\.svg|exercise(?:\.c|\.hints|(?:@[^@]+)*\.out)|
+                !/^(?:README\.md|about|timeline\.svg|exercise(?:\.c|\.hints|\.rules|(?:@[^@]+)*\.out)|
                     \Q$slug\E\.h|$name\.c|$name(?:@[^@]+)?\.out)$/x
             } @files
         );

@@ -166,6 +166,70 @@ subtest 'what the web site has counted' => sub {
     unlink $rules, "$tree/build/progress/05-cake";
 };
 
+# Of the paragraphs the first that fits a mistake and was not shown yet, else one for any.
+subtest 'a hint for the mistake' => sub {
+    my $hints = "$tree/lessons/05-cake/exercise.hints";
+    my $usual = read_file($hints);
+    write_file($hints, join "\n", "For any.\n", "for: early | missing: ready\nNot ready.\n", "for: extra: burnt\nWatch it.\n",
+        "for: extra\nToo much.\n", "for: exit status\nThe end.\n");
+    my $hint = sub {
+        my ($name, $wanted, @lines) = @_;
+        save_script($tree, '05-cake', @lines);
+        fails_with(check('05-cake'), $name, qr/^Hint $wanted$/m);
+    };
+    my $more = ' \(another comes when you have tried something else\)';
+    $hint->('a line is missing', "2 of 5$more:\n  Not ready\\.", 'exit 0');
+    $hint->('the same again', "2 of 5$more:\n  Not ready\\.", 'exit 0');
+    $hint->('and again, in another way', "1 of 5$more:\n  For any\\.", 'exit 0 # again');
+    $hint->('a line too many', "3 of 5$more:\n  Watch it\\.", 'echo "[ 0.00] cake: ready"', 'echo "[ 0.00] cake: burnt"');
+    $hint->('it is shown already', "4 of 5$more:\n  Too much\\.", 'echo "[ 0.00] cake: ready"', 'echo "[ 0.00] cake: burnt again"');
+    $hint->('the last one', "5 of 5:\n  The end\\.", 'echo "[ 0.00] cake: ready"', 'exit 3');
+    $hint->('nothing is new: the one that fits', "2 of 5:\n  Not ready\\.", 'exit 0 # once more');
+    write_file($hints, $usual);
+    unlink state_file('05-cake');
+};
+
+# A script has no loop: it plays what an exercise's witness writes.
+subtest 'the right lines, but not from the loop' => sub {
+    my $rules   = write_file("$tree/lessons/05-cake/exercise.rules", "handles: timer timer\nprocesses: 1\n");
+    my $out     = "$tree/lessons/05-cake/exercise.out";
+    my $usual   = read_file($out);
+    my $witness = sub {
+        my ($waited, $threads, $processes, $handles) = @_;
+        save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"',
+            qq(printf 'waited $waited\nthreads $threads\nprocesses $processes\nhandles $handles\n' >"\$WITNESS"));
+        return check('05-cake');
+    };
+    write_file($out, $usual =~ s/ 0\.00(?=\] cake)/ 2.00/r);
+    is($witness->(1000, 0, 1, 'poll timer timer')->{status}, 0, 'half of the time is enough');
+    fails_with($witness->(999, 0, 0, 'timer timer'), 'the loop has not waited', qr/lines are right, .*these 2\.00 s .* waited for 1\.00 s only/s);
+    fails_with($witness->(2000, 1, 0, 'timer timer'), 'a thread', qr/a thread or a process is started/);
+    fails_with($witness->(2000, 0, 2, 'timer timer'), 'a process', qr/a thread or a process is started/);
+    fails_with($witness->(2000, 0, 0, 'timer idle'), 'a handle', qr/handles of a kind were active: timer\./);
+    save_script($tree, '05-cake', 'echo "[ 2.00] cake: ready"');
+    fails_with(check('05-cake'), 'no loop', qr/waited for 0\.00 s only/);
+    write_file($rules, "handles:\nwaits: no\n");
+    is(check('05-cake')->{status}, 0, 'who need not wait');
+    write_file($out, $usual);
+
+    write_file($rules, "waits: no\ndrawn: 5-20/5 7-7\n");
+    run(['mkdir', '-p', map {"$tree/$_/05-cake"} 'solutions', 'build/solutions']);
+    my $solution = sub { write_file("$tree/solutions/05-cake/exercise.c", "#!/bin/sh\necho '[ 0.00] start'\n$_[0]\n") };
+    $solution->('echo "[ 0.00] cake: ${1-ready}$2"');
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ${1-ready}$2"');
+    my $ran = check('05-cake');
+    is($ran->{status}, 0, 'what the solution prints with arguments that are drawn');
+    like($ran->{out}, qr/^Passed: .*\n\(Tried with other arguments as well\.\)\n/m, 'it says so');
+    save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"');
+    fails_with(check('05-cake'), 'without asking for them', qr{^Started as: build/lessons/05-cake/exercise (?:5|10|15|20) 7\nNot yet}m,
+        qr/^    - \[ 0\.00\] cake: \d+7$/m);
+    $solution->('echo "no" >&2; exit 4');
+    save_script($tree, '05-cake', '[ $# -eq 0 ] && echo "[ 0.00] cake: ready" && exit', 'echo "no" >&2; exit 4');
+    is(check('05-cake')->{status}, 0, 'a sentence and an exit status are compared, too');
+    run(['rm', '-r', "$tree/solutions", "$tree/build/solutions"]);
+    unlink $rules, state_file('05-cake');
+};
+
 # For the sanitizer the tools are not made anew: only the exercise.
 subtest 'what C leaves undefined does not pass by luck' => sub {
     my @lucky = ('static int cups[2] = {1, 1};', 'int total = 0;', 'for (int i = 0; cups[i] == 1; i++)',
@@ -184,7 +248,7 @@ subtest 'what C leaves undefined does not pass by luck' => sub {
 
 subtest 'a damaged memory costs nothing but a message' => sub {
     my @damages = ('', 'soled', 'solved twice', 'tried', 'tried x 1', 'tried 0 1', 'tried -1 1',
-        'tried 1', 'tried 1 2 3', 'solved', 'solved 1', 'solved x y', "\xff\xfe\n" x 3, 'tried 9999999999999999999999 1');
+        'tried 1', 'tried 1 2 x', 'solved', 'solved 1', 'solved x y', "\xff\xfe\n" x 3, 'tried 9999999999999999999999 1');
     my @copies = map {"$_-copy"} 10 .. 9 + @damages;
     for my $copy (@copies) {
         mkdir "$tree/lessons/$copy" or die;
