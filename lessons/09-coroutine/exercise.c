@@ -1,5 +1,7 @@
 /* exercise.c - two clerks count apples, and forget the rotten ones. Give them a
- * third step: "1 rotten", after one more wait, and the answer without those. */
+ * third step: "1 rotten", after one more wait, and the answer without those. The program
+ * takes the number of rotten apples that Ann will find; the check tries it with 5, too.
+ */
 
 #include "lesson.h"
 
@@ -23,11 +25,14 @@ static void on_counted(uv_timer_t *counting);
 static int found(struct clerk *clerk);
 static void on_answer(struct clerk *clerk, int answer);
 
-int main(void)
+int main(int argc, char *argv[])
 {
-    struct clerk ann = {.name = "Ann", .ms = 400, .stock = {6, 7, 2}};
+    struct number rotten = {.name = "ROTTEN", .value = 2, .least = 0, .most = 42};
+    struct clerk ann = {.name = "Ann", .ms = 400, .stock = {6, 7}};
     struct clerk ben = {.name = "Ben", .ms = 300, .stock = {2, 5, 1}};
 
+    read_numbers(argc, argv, &rotten, 1);
+    ann.stock[2] = rotten.value;
     say("two clerks come to work");
     create(&ann);
     create(&ben);

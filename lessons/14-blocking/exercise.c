@@ -47,9 +47,9 @@ int main(int argc, char *argv[])
     struct bot bots[BOTS] = {
         {.name = "Smart Bot",
          .messages = {{300, "leaving"}, {1100, "on a bus"}, {1900, "here"}}},
-        {.name = "Pepper Bot", .messages = {{600, "leaving"}, {3000, "here"}}},
+        {.name = "Pepper Bot", .messages = {{700, "leaving"}, {3000, "here"}}},
         {.name = "CloudBot",
-         .messages = {{800, "leaving"}, {1400, "walking"}, {2200, "here"}}},
+         .messages = {{900, "leaving"}, {1400, "walking"}, {2200, "here"}}},
     };
 
     read_numbers(argc, argv, &timeout, 1);

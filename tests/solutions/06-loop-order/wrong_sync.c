@@ -9,7 +9,7 @@ static void open_door(int guests, int round);
 
 int main(void)
 {
-    say("prediction: door kitchen door kitchen phone kitchen door kitchen");
+    say("prediction: door kitchen door window kitchen phone kitchen door kitchen");
     open_door(2, 1);
     open_door(1, 2);
     say("phone: 1 more, orders: 1");

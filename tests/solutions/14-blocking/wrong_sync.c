@@ -11,8 +11,8 @@ int main(void)
     uv_sleep(300);
     say("Smart Bot: leaving (sent at 0.30)");
     uv_sleep(800);
-    say("Pepper Bot: leaving (sent at 0.60)");
-    say("CloudBot: leaving (sent at 0.80)");
+    say("Pepper Bot: leaving (sent at 0.70)");
+    say("CloudBot: leaving (sent at 0.90)");
     say("Smart Bot: on a bus (sent at 1.10)");
     uv_sleep(800);
     say("CloudBot: walking (sent at 1.40)");
