@@ -52,8 +52,6 @@ int main(int argc, char *argv[])
     uv_update_time(uv_default_loop()); /* starting curl took some of it (lesson 06) */
     must("be patient", uv_timer_start(&race.patience, on_patience_over, PATIENCE, 0));
     run_and_close();
-    say("race: %s, %d of %d callbacks", race.winner ? race.winner->name : "nobody",
-        race.callbacks, race.asked);
     return race.winner ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -129,6 +127,8 @@ static void win(struct mirror *mirror)
 /* Once, when nothing is under way any more, and nothing will be. */
 static void end(struct race *race)
 {
+    say("race: %s, %d of %d callbacks", race->winner ? race->winner->name : "nobody",
+        race->callbacks, race->asked);
     uv_close((uv_handle_t *)&race->patience, NULL);
     fetcher_close(&race->fetcher, NULL);
 }
