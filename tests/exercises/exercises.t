@@ -196,7 +196,8 @@ sub start_judging_all {
     }
     for my $answer (grep { $programs{$_} } sort keys %programs) {
         # A busy machine must not be what makes it fail. (What is late on purpose is late by far.)
-        local $ENV{SLOW} = ($ENV{SLOW} // 1) * (-e $answer && verdict_of($answer) =~ /need not wait| late/ ? 2 : 4);
+        my $verdict = -e $answer ? verdict_of($answer) : '';
+        local $ENV{SLOW} = ($ENV{SLOW} // 1) * ($verdict =~ /need not wait/ ? 2 : $verdict =~ / late/ ? 1 : 4);
         local $ENV{MISTAKES} = "$made/$lesson/" . ($answer =~ m{([^/]+?)(?:\.\w+)?$})[0] . '.mistakes';
         start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $programs{$answer});
     }
