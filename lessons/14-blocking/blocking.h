@@ -1,4 +1,4 @@
-/* blocking.h - what the four programs share: two bots, each a process of its own, that
+/* blocking.h - what the programs share: two bots, each a process of its own, that
  * send messages to us; and what it has cost to hear them. How we listen is each
  * program's own matter. */
 #ifndef BLOCKING_H
