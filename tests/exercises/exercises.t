@@ -195,9 +195,11 @@ sub start_judging_all {
         $programs{"cheat: $name"} = $program if $program;
     }
     for my $answer (grep { $programs{$_} } sort keys %programs) {
-        # A busy machine must not be what makes it fail. (What is late on purpose is late by far.)
-        my $verdict = -e $answer ? verdict_of($answer) : '';
-        local $ENV{SLOW} = ($ENV{SLOW} // 1) * ($verdict =~ /need not wait/ ? 2 : $verdict =~ / late/ ? 1 : 4);
+        # What is late is late by far, and takes long. What does without the loop must not fail
+        # because the machine is busy.
+        my $verdict = -e $answer ? verdict_of($answer) : 'waited';
+        my $slower  = $verdict =~ /need not wait/ ? 2 : $verdict =~ /waited|a thread or|handles of a kind/ ? 4 : 1;
+        local $ENV{SLOW} = ($ENV{SLOW} // 1) * $slower;
         local $ENV{MISTAKES} = "$made/$lesson/" . ($answer =~ m{([^/]+?)(?:\.\w+)?$})[0] . '.mistakes';
         start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $programs{$answer});
     }
