@@ -123,8 +123,41 @@ my %cheats = (
         'uv_run(uv_default_loop(), UV_RUN_NOWAIT); uv_sleep(5); } say("%s", lines->text); } return status;'],
 );
 
+# Who knows all recordings can print them in the loop as well, with handles for show; but not
+# what the solution prints with arguments that are drawn.
+$cheats{player} = ['Started as', <<'END'];
+    static uv_prepare_t prepare;
+    static uv_idle_t idle;
+    static uv_poll_t polls[3];
+    uv_file ends[2];
+    must("prepare", uv_prepare_init(uv_default_loop(), &prepare));
+    must("prepare", uv_prepare_start(&prepare, on_prepare));
+    if (IDLE) {
+        must("be idle", uv_idle_init(uv_default_loop(), &idle));
+        must("be idle", uv_idle_start(&idle, on_idle));
+    }
+    must("make a pipe", uv_pipe(ends, 0, 0));
+    for (int i = 0; i < 3; i++) {
+        must("watch", uv_poll_init(uv_default_loop(), &polls[i], i ? dup(ends[0]) : ends[0]));
+        must("watch", uv_poll_start(&polls[i], UV_READABLE, on_poll));
+        shown[i] = (uv_handle_t *)&polls[i];
+    }
+    shown[3] = (uv_handle_t *)&prepare;
+    shown[4] = (uv_handle_t *)(IDLE ? &idle : NULL);
+    line = lines;
+    say("%s", line++->text);
+    start = uv_hrtime() / 1000000;
+    for (int i = 0; i < 6; i++) {
+        must("play", uv_timer_init(uv_default_loop(), &players[i]));
+        must("play", uv_timer_start(&players[i], on_line, i ? 60000 : (uint64_t)line->ms, 0));
+    }
+    run_and_close();
+    return status;
+END
+
 sub cheat {
     my ($lesson, $name) = @_;
+    my $idle = read_file("lessons/$lesson/exercise.rules") =~ /\bidle\b/ ? 1 : 0;
     return write_file("$made/$lesson/cheat_$name.c", <<"END" . lines_of($lesson) . <<'END' . "$cheats{$name}[1]\n}\n");
 /* A cheat, made from the recordings. */
 #include "lesson.h"
@@ -132,6 +165,7 @@ sub cheat {
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+enum { IDLE = $idle };
 END
 static uint64_t start;
 static void print(void *all) {
@@ -157,6 +191,26 @@ __attribute__((unused)) static void play(const struct line *line) {
     }
     run_and_close();
 }
+static const struct line *line;
+static uv_timer_t players[6];
+static uv_handle_t *shown[5];
+static void on_prepare(uv_prepare_t *prepare) { (void)prepare; }
+static void on_idle(uv_idle_t *idle) { (void)idle; }
+static void on_poll(uv_poll_t *poll, int result, int events) { (void)poll, (void)result, (void)events; }
+static void on_line(uv_timer_t *timer) {
+    while (line->text && uv_hrtime() / 1000000 - start + 2 >= (uint64_t)line->ms)
+        say("%s", line++->text);
+    if (line->text) {
+        uv_update_time(uv_default_loop());
+        must("play", uv_timer_start(timer, on_line, start + (uint64_t)line->ms - uv_hrtime() / 1000000, 0));
+        return;
+    }
+    for (int i = 0; i < 6; i++)
+        uv_close((uv_handle_t *)&players[i], NULL);
+    for (int i = 0; i < 5; i++)
+        if (shown[i])
+            uv_close(shown[i], NULL);
+}
 int main(int argc, char *argv[]) {
     char words[100] = "";
     struct line *lines;
@@ -165,6 +219,12 @@ int main(int argc, char *argv[]) {
     lines = (struct line *)(uintptr_t)lines_for(words);
     (void)play; (void)print;
 END
+}
+
+sub cheats_for {
+    my ($lesson) = @_;
+    my $draws = read_file("lessons/$lesson/exercise.rules") =~ /^drawn: /m;
+    return grep { $_ ne 'player' || $draws } sort keys %cheats;
 }
 
 # Hints for mistakes that are in none of our wrong answers.
@@ -190,7 +250,7 @@ sub start_judging_all {
         my $source = source_of_wrong($lesson, $wrong);
         $programs{$wrong} = build_program($lesson, $source) if $source;
     }
-    for my $name (keys %cheats) {
+    for my $name (cheats_for($lesson)) {
         my $program = build_program($lesson, cheat($lesson, $name), '-w');
         $programs{"cheat: $name"} = $program if $program;
     }
@@ -228,7 +288,7 @@ for my $lesson (@lessons) {
 
         ($status, $said) = judged("$lesson solution");
         is($status, 0, 'the solution passes as a student\'s does: the loop has waited') or diag($said);
-        for my $name (sort keys %cheats) {
+        for my $name (cheats_for($lesson)) {
             ($status, $said) = judged("$lesson cheat: $name");
             is($status, 1, "a cheat does not pass: $name");
             like($said, qr/\Q$cheats{$name}[0]\E|This\s+exercise is about|right lines in another order/m, '... and is told why') or diag($said);
