@@ -157,12 +157,12 @@ subtest 'one recording for each argument' => sub {
 
 # The site is played by the answer, which writes down what the site would have counted.
 subtest 'what the web site has counted' => sub {
-    my $rules = write_file("$tree/lessons/05-cake/exercise.rules", "site: 2 requests\n");
+    my $rules = write_file("$tree/lessons/05-cake/exercise.rules", "waits: no\nsite: 2 requests\n");
     save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"; echo 1 requests >$SITE_COUNTS');
     fails_with(check('05-cake'), 'another count', qr/has counted\n  1 requests\.\n/, qr/^  2 requests\.$/m);
     save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"; echo 2 requests >$SITE_COUNTS');
     is(check('05-cake')->{status}, 0, 'the right one');
-    no_complaints('nothing is left', glob "$tree/build/common/counts*");
+    no_complaints('nothing is left', glob "$tree/build/common/check/witness.*[0-9]*");
     unlink $rules, "$tree/build/progress/05-cake";
 };
 
