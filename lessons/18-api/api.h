@@ -1,5 +1,5 @@
-/* api.h - what the three programs share: how long a call may take, and how an answer
- * becomes data, or a sentence that says what is wrong with it. */
+/* api.h - what the three programs share: how long a call may take, how an answer becomes
+ * JSON, and what is said when it can't be used. */
 #ifndef API_H
 #define API_H
 
@@ -7,36 +7,52 @@
 #include "lesson.h"
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { DEADLINE = 3000 /* ms, for each call */, WHY = 200 /* bytes of a sentence */ };
+enum { DEADLINE = 3000 /* ms, for each call */, LONGEST_NAME = 99 /* of a city */ };
 
-/* Put an answer's fields where they belong, as json_unpack_ex() does. Returns the answer,
- * which owns the strings (json_decref() gives it back); or NULL, and `why` says why. It
- * is read before all else, as a failure's answer may tell more; no answer is no JSON. */
-static json_t *read_fields(const struct fetch *fetch, char why[WHY], const char *fields,
-                           va_list places)
+/* Returns what was answered, which owns its strings (json_decref() gives it back); or
+ * NULL, and `why` says why. The answer is read before all else, as that of a failure may
+ * tell more; no answer is no JSON. */
+static json_t *read_json(const struct fetch *fetch, json_error_t *why)
 {
     json_error_t error;
-    json_t *answer = json_loadb(fetch->body, fetch->size, 0, &error), *good = NULL;
+    json_t *answer = json_loadb(fetch->body, fetch->size, 0, &error);
     const char *told = json_string_value(json_object_get(answer, "error"));
 
+    if (fetch->result == CURLE_OK && fetch->status == 200 && answer)
+        return answer;
     if (fetch->result != CURLE_OK)
-        snprintf(why, WHY, "%s", fetch->error);
+        snprintf(why->text, sizeof why->text, "%s", fetch->error);
     else if (fetch->status != 200)
-        snprintf(why, WHY, "the status is %ld%s%s", fetch->status, told ? ": " : "",
-                 told ? told : "");
-    else if (answer == NULL)
-        snprintf(why, WHY, "line %d, column %d: %s", error.line, error.column,
-                 error.text);
-    else if (json_vunpack_ex(answer, &error, 0, fields, places) != 0)
-        snprintf(why, WHY, "%s", error.text);
+        snprintf(why->text, sizeof why->text, "the status is %ld%s%.100s", fetch->status,
+                 told ? ": " : "", told ? told : "");
     else
-        good = json_incref(answer);
+        snprintf(why->text, sizeof why->text, "line %d, column %d: %.100s", error.line,
+                 error.column, error.text);
     json_decref(answer);
-    return good;
+    return NULL;
+}
+
+static inline _Noreturn void fail(const char *call, const json_error_t *why)
+{
+    fprintf(stderr, "%s: no %s: %s\n", program_name(), call, why->text);
+    exit(EXIT_FAILURE);
+}
+
+/* The city that the command line names; without it, Berlin. */
+static inline const char *read_city(int argc, char *argv[])
+{
+    const char *city = argc > 1 ? argv[1] : "Berlin";
+
+    if (argc > 2 || strlen(city) > LONGEST_NAME) {
+        fprintf(stderr, "usage: %s [CITY], up to %d bytes\n", program_name(),
+                LONGEST_NAME);
+        exit(2);
+    }
+    return city;
 }
 
 #endif

@@ -25,7 +25,7 @@ struct call {
     struct fetch fetch;
     const char *name, *path;
     bool is_good;
-    char text[WHY]; /* what the report says, or why it can't */
+    char text[200]; /* what the report says, or why it can't */
     struct report *report;
 };
 
@@ -40,8 +40,7 @@ static void ask(struct call *call, int ms, fetch_cb on_answer);
 static void on_location(struct fetch *fetch);
 static void on_weather(struct fetch *fetch);
 static void on_sun(struct fetch *fetch);
-static json_t *read_answer(struct call *call, const char *fields, ...);
-static void end(struct call *call, bool is_good, const char *text, ...);
+static void end(struct call *call, bool is_good, const char *text);
 static int print(const struct call *call);
 
 int main(int argc, char *argv[])
@@ -81,14 +80,19 @@ static void on_location(struct fetch *fetch)
 {
     struct call *call = fetch->data;
     struct report *report = call->report;
-    json_t *answer = read_answer(call, "{s:F, s:F}", "latitude", &report->latitude,
-                                 "longitude", &report->longitude);
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
+    char text[50];
 
-    if (answer) {
-        end(call, true, "%.2f, %.2f", report->latitude, report->longitude);
+    if (answer &&
+        json_unpack_ex(answer, &why, 0, "{s:F, s:F}", "latitude", &report->latitude,
+                       "longitude", &report->longitude) == 0) {
+        snprintf(text, sizeof text, "%.2f, %.2f", report->latitude, report->longitude);
+        end(call, true, text);
         ask(&report->weather, 600, on_weather);
         ask(&report->sun, 1000, on_sun);
     } else {
+        end(call, false, why.text);
         end(&report->weather, false, "it needs the location");
         end(&report->sun, false, "it needs the location");
     }
@@ -97,52 +101,45 @@ static void on_location(struct fetch *fetch)
 
 static void on_weather(struct fetch *fetch)
 {
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
     const char *sky;
     int degrees;
-    json_t *answer =
-        read_answer(fetch->data, "{s:s, s:i}", "sky", &sky, "temperature", &degrees);
+    char text[100];
 
-    if (answer)
-        end(fetch->data, true, "%s, %d degrees", sky, degrees);
+    if (answer && json_unpack_ex(answer, &why, 0, "{s:s, s:i}", "sky", &sky,
+                                 "temperature", &degrees) == 0) {
+        snprintf(text, sizeof text, "%s, %d degrees", sky, degrees);
+        end(fetch->data, true, text);
+    } else {
+        end(fetch->data, false, why.text);
+    }
     json_decref(answer);
 }
 
 static void on_sun(struct fetch *fetch)
 {
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
     const char *sunrise, *sunset;
-    json_t *answer =
-        read_answer(fetch->data, "{s:s, s:s}", "sunrise", &sunrise, "sunset", &sunset);
+    char text[100];
 
-    if (answer)
-        end(fetch->data, true, "from %s to %s", sunrise, sunset);
+    if (answer && json_unpack_ex(answer, &why, 0, "{s:s, s:s}", "sunrise", &sunrise,
+                                 "sunset", &sunset) == 0) {
+        snprintf(text, sizeof text, "from %s to %s", sunrise, sunset);
+        end(fetch->data, true, text);
+    } else {
+        end(fetch->data, false, why.text);
+    }
     json_decref(answer);
 }
 
-/* Returns the answer when it has all the fields. Else the call has ended. */
-static json_t *read_answer(struct call *call, const char *fields, ...)
-{
-    char why[WHY];
-    json_t *answer;
-    va_list places;
-
-    va_start(places, fields);
-    answer = read_fields(&call->fetch, why, fields, places);
-    va_end(places);
-    fetch_cleanup(&call->fetch);
-    if (answer == NULL)
-        end(call, false, "%s", why);
-    return answer;
-}
-
 /* Good or not, each call comes here once; the last one closes the fetcher. */
-static void end(struct call *call, bool is_good, const char *text, ...)
+static void end(struct call *call, bool is_good, const char *text)
 {
-    va_list args;
-
     call->is_good = is_good;
-    va_start(args, text);
-    vsnprintf(call->text, sizeof call->text, text, args);
-    va_end(args);
+    snprintf(call->text, sizeof call->text, "%s", text);
+    fetch_cleanup(&call->fetch);
     say("%s: %s%s", call->name, is_good ? "" : "failed, ", call->text);
     if (--call->report->to_come == 0)
         fetcher_close(&call->report->fetcher, NULL);

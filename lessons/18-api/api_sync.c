@@ -4,10 +4,6 @@
 
 #include "api.h"
 
-#include <string.h>
-
-enum { LONGEST_NAME = 99 };
-
 struct report {
     const char *city;
     CURL *easy;
@@ -24,16 +20,12 @@ static void ask_there(struct report *report, struct fetch *fetch, const char *ca
                       int ms, fetch_cb on_answer);
 static void on_weather(struct fetch *fetch);
 static void on_sun(struct fetch *fetch);
-static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...);
+static void keep(struct fetch *fetch, json_t *answer);
 
 int main(int argc, char *argv[])
 {
-    struct report report = {.city = argc > 1 ? argv[1] : "Berlin"};
+    struct report report = {.city = read_city(argc, argv)};
 
-    if (argc > 2 || strlen(report.city) > LONGEST_NAME) {
-        fprintf(stderr, "usage: api_sync [CITY], up to %d bytes\n", LONGEST_NAME);
-        return 2;
-    }
     report.answers = json_array();
     report.easy = curl_easy_init();
     must("start curl", report.easy ? 0 : UV_ENOMEM);
@@ -62,9 +54,14 @@ static void ask_location(struct report *report)
 static void on_location(struct fetch *fetch)
 {
     struct report *report = fetch->data;
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
 
-    read_answer(fetch, "location", "{s:s, s:F, s:F}", "country", &report->country,
-                "latitude", &report->latitude, "longitude", &report->longitude);
+    if (!answer || json_unpack_ex(answer, &why, 0, "{s:s, s:F, s:F}", "country",
+                                  &report->country, "latitude", &report->latitude,
+                                  "longitude", &report->longitude) != 0)
+        fail("location", &why);
+    keep(fetch, answer);
     say("location: %.2f, %.2f", report->latitude, report->longitude);
 }
 
@@ -85,36 +82,34 @@ static void ask_there(struct report *report, struct fetch *fetch, const char *ca
 static void on_weather(struct fetch *fetch)
 {
     struct report *report = fetch->data;
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
 
-    read_answer(fetch, "weather", "{s:s, s:i}", "sky", &report->sky, "temperature",
-                &report->degrees);
+    if (!answer || json_unpack_ex(answer, &why, 0, "{s:s, s:i}", "sky", &report->sky,
+                                  "temperature", &report->degrees) != 0)
+        fail("weather", &why);
+    keep(fetch, answer);
     say("weather: %s, %d degrees", report->sky, report->degrees);
 }
 
 static void on_sun(struct fetch *fetch)
 {
     struct report *report = fetch->data;
+    json_error_t why;
+    json_t *answer = read_json(fetch, &why);
 
-    read_answer(fetch, "sun", "{s:s, s:s}", "sunrise", &report->sunrise, "sunset",
-                &report->sunset);
+    if (!answer || json_unpack_ex(answer, &why, 0, "{s:s, s:s}", "sunrise",
+                                  &report->sunrise, "sunset", &report->sunset) != 0)
+        fail("sun", &why);
+    keep(fetch, answer);
     say("sun: from %s to %s", report->sunrise, report->sunset);
 }
 
-/* Read an answer's fields: for each, its name and where its value goes. */
-static void read_answer(struct fetch *fetch, const char *call, const char *fields, ...)
+/* The report's strings are the answer's. */
+static void keep(struct fetch *fetch, json_t *answer)
 {
     struct report *report = fetch->data;
-    char why[WHY];
-    json_t *answer;
-    va_list places;
 
-    va_start(places, fields);
-    answer = read_fields(fetch, why, fields, places);
-    va_end(places);
-    if (answer == NULL) {
-        fprintf(stderr, "%s: no %s: %s\n", program_name(), call, why);
-        exit(EXIT_FAILURE);
-    }
     must("keep an answer",
          json_array_append_new(report->answers, answer) == 0 ? 0 : UV_ENOMEM);
     fetch_cleanup(fetch);
