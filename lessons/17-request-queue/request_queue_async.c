@@ -67,7 +67,7 @@ static void on_page(struct fetch *fetch)
         ask_site(worker);
 }
 
-/* Nobody promises that the pages come in the order of asking; we show them in it. */
+/* Nobody promises that pages come in the order of asking; we show them in it. */
 static void show_in_order(struct queue *queue)
 {
     while (queue->shown < PAGES && queue->pages[queue->shown].is_here)
