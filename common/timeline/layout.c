@@ -10,9 +10,9 @@
 
 struct layout layout;
 
-/* The words at their marks; or all of them in one text, behind the bars, before them, or
- * over them. */
-enum way { IN_PLACE, BEHIND, BEFORE, OVER };
+/* The words at their marks; or all of them in one text: within the work with which the
+ * lane begins, behind the bars, before them, or over them. */
+enum way { IN_PLACE, WITHIN, BEHIND, BEFORE, OVER };
 
 /* --- Text --- */
 
@@ -304,10 +304,12 @@ static void row_tell(struct row *row, enum way way, int lines)
     for (size_t i = first; i < trace->count; i = lane_find(trace, &row->lane, i + 1))
         last = i;
     x = row_is_program(row) ? behind_total(row) : layout_x_of_event(trace, last) + BESIDE;
-    if (way == OVER) {
+    if (way == OVER || way == WITHIN) {
         x = layout_x_of_event(trace, first) + BESIDE;
         right = row_is_program(row) ? layout_end(trace) - BESIDE : right;
     }
+    if (way == WITHIN)
+        right = end_of_words(row, x - BESIDE);
     row_free_labels(row);
     row->lines = lines;
     row->labels[row->count++] = (struct label){x, x, false, right - x, text};
@@ -346,10 +348,21 @@ static void row_write(struct row *row, enum way way, int lines)
         row_tell(row, way, lines);
 }
 
+static bool row_has_way(const struct row *row, enum way way)
+{
+    const struct trace *trace = &row->recording->trace;
+    int mark = layout_x_of_event(trace, lane_find(trace, &row->lane, 0));
+
+    if (way == WITHIN)
+        return !row_is_program(row) && end_of_words(row, mark) < WIDTH - 4;
+    return way != BEFORE || !row_is_program(row);
+}
+
 /* With up to so many lines of text, the way in which the least is lost. */
 static int row_choose(struct row *row, int most)
 {
-    static const int costs[] = {[IN_PLACE] = 0, [BEHIND] = 4, [BEFORE] = 4, [OVER] = 12};
+    static const int costs[] = {
+        [IN_PLACE] = 0, [WITHIN] = 3, [BEHIND] = 4, [BEFORE] = 4, [OVER] = 12};
     const struct trace *trace = &row->recording->trace;
     enum way best_way = IN_PLACE;
     int best = INT_MAX, best_lines = 1;
@@ -363,7 +376,7 @@ static int row_choose(struct row *row, int most)
 
             row_write(row, way, lines);
             cost += row_cost(row);
-            if (way == BEFORE && row_is_program(row))
+            if (!row_has_way(row, way))
                 break;
             if (cost < best) {
                 best = cost;
