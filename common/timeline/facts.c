@@ -76,7 +76,7 @@ bool facts_name(const char *list, const char *name, size_t size)
 
 /* The number at the end of "washing machine 0.75", and the size of what is before it; -1:
  * there is none. */
-static double read_number(const char *item, size_t *size)
+static double split_number(const char *item, size_t *size)
 {
     const char *last = item + *size;
     char *end;
@@ -98,7 +98,7 @@ double facts_takes(const struct facts *facts, const char *name, size_t size)
     size_t length;
 
     while (list && (item = next_item(&list, &length)) != NULL) {
-        double number = read_number(item, &length);
+        double number = split_number(item, &length);
 
         if (number > 0 && length == size && memcmp(item, name, size) == 0)
             return number;
@@ -152,7 +152,7 @@ const char *facts_find_fault(const struct facts *facts)
     size_t size, name;
 
     while (list && (item = next_item(&list, &size)) != NULL)
-        if (read_number(item, &size) <= 0 || size == 0)
+        if (split_number(item, &size) <= 0 || size == 0)
             return "takes";
     list = facts->works;
     while (list && (item = next_item(&list, &size)) != NULL)

@@ -3,6 +3,7 @@
 #include "timeline/words.h"
 #include "die.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,24 +56,20 @@ char *words_at(const struct lane *lane, const struct trace *trace, size_t i, boo
 
 /* --- A story: what differs in numbers only is said once --- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The size of the number that begins here, "7" or "0.4", but no part of a word; or 0. */
 static size_t number_size(struct words words, size_t i)
 {
     size_t size = 0;
     char before = i > 0 ? words.text[i - 1] : ' ';
 
-    if (is_digit(before) || before == '_' || (before | 0x20) >= 'a')
+    if (isdigit((unsigned char)before) || before == '_' || (before | 0x20) >= 'a')
         return 0;
-    while (i + size < words.size && is_digit(words.text[i + size]))
+    while (i + size < words.size && isdigit((unsigned char)words.text[i + size]))
         size++;
     if (size > 0 && i + size + 1 < words.size && words.text[i + size] == '.' &&
-        is_digit(words.text[i + size + 1]))
-        for (size++; i + size < words.size && is_digit(words.text[i + size]);)
+        isdigit((unsigned char)words.text[i + size + 1]))
+        for (size++;
+             i + size < words.size && isdigit((unsigned char)words.text[i + size]);)
             size++;
     return size;
 }
