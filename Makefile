@@ -11,6 +11,8 @@
 #: make lessons      the lessons by part: title, minutes, how far you are
 #: make exercise-05  check your exercise: passed, or what differs, and a hint
 #: make watch-05     the same again each time you save it
+#: make debug-05     lesson 05 and your exercise under the loop tracer: who held the
+#:                   loop, who came late, what was not closed (PROGRAM=chores_async)
 #: make progress     all exercises: solved, tried, to do, and which is next
 #: make help         this list
 #:
@@ -110,6 +112,7 @@ site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(addprefix $(BUILD)/common/,with-postgres postgres find-postgres)
 cluster := $(BUILD)/postgres/cluster.tar
 directory := $(addprefix $(BUILD)/common/,with-directory directory)
+tracer := $(addprefix $(BUILD)/common/,trace trace-report trace-preload.so)
 
 # The lesson that a number (5, 05) or a name (chores) means, as a directory.
 lesson_called = $(firstword $(filter lessons/$(1)-% lessons/0$(1)-% lessons/%-$(1),$(lessons)))
@@ -138,7 +141,19 @@ endif
 # ends the program there, and needs no library.
 trap := -fsanitize=undefined -fsanitize-undefined-trap-on-error
 pkg_config = $${PKG_CONFIG:-pkg-config}
-compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(sanitize) -Icommon
+# For make debug-05 (common/commands/debug): the recorder is linked in, and each function can be
+# seen on the stack. The wrappers are those of the usual build.
+ifneq ($(DEBUG),)
+debug := -O1 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer -include $(BUILD)/common/trace-calls.h
+recorder := $(BUILD)/common/trace-recorder.o
+site :=
+postgres :=
+cluster :=
+directory :=
+libraries: $(BUILD)/common/trace-calls.h
+$(recorder): libraries
+endif
+compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(debug) $(sanitize) -Icommon
 # Who made which file is not mixed up: when the flags are others, all is made anew.
 flags := $(strip $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
 ifneq ($(flags),$(strip $(shell read -r flags 2>/dev/null <$(BUILD)/flags && printf '%s\n' "$$flags")))
@@ -209,6 +224,26 @@ $(call tool,tests/subjects/fetch_subject,tests/subjects/fetch_subject.o $(fetch_
 	$(link_tool)
 $(addprefix $(BUILD)/common/with-,site postgres directory): $(addprefix $(BUILD)/common/servers/,with.o launch.o)
 	$(link_tool)
+$(BUILD)/common/trace-%.o: common/trace/%.c $(BUILD)/flags | libraries
+	$(compile_tool)
+$(call tool,common/trace,common/trace-trace.o common/trace-symbols.o common/trace-watch.o common/die.o)
+	$(link_tool)
+# The recorder, to be preloaded or linked in: never with a sanitizer.
+$(addprefix $(BUILD)/common/trace-,preload.so recorder.o): sanitize :=
+$(addprefix $(BUILD)/common/trace-,preload.so recorder.o): debug :=
+$(BUILD)/common/trace-preload.so: common/trace/recorder.c $(BUILD)/flags | libraries
+	@$(show) $(in_its_directory) && $(compile) $(call asked,--cflags) $(note) -fPIC -shared -static-libgcc \
+		-o $@.$$$$ $< -ldl -lpthread $(finish_note) $(finish)
+$(BUILD)/common/trace-recorder.o: common/trace/recorder.c $(BUILD)/flags | libraries
+	@$(show) $(in_its_directory) && $(compile) $(call asked,--cflags) $(note) -DTRACE_LINKED -c \
+		-o $@.$$$$ $< $(finish_note) $(finish)
+$(BUILD)/common/trace-calls.h: common/trace/calls.h
+	@$(in_its_directory) && awk -F '[(,)]' '\
+		BEGIN { print "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE\n#endif\n#include <stdlib.h>\n#include <uv.h>" } \
+		/^(CALL|FS)\(/ { printf "extern __typeof__(%s) trace_%s;\n#define %s trace_%s\n", $$2, $$2, $$2, $$2 }' \
+		$< >$@.$$$$ $(finish)
+$(BUILD)/common/trace-report: common/trace/report $(BUILD)/flags
+	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/%: common/servers/% $(BUILD)/flags
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
@@ -217,14 +252,14 @@ $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/
 define compile_program
 	@flags='$(call asked,--flags $(1))'; [ -n "$$flags" ] || exit 0; $(show) $(in_its_directory) && \
 	$(compile) $(2) $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $(witness_of) $$flags $(finish_note) $(finish)
+		$(BUILD)/common/lesson.o $(fetch) $(witness_of) $(recorder) $$flags $(if $(recorder),-ldl -lpthread) $(finish_note) $(finish)
 endef
 # The student's own is made anew each time: what is judged is what was written, whatever
 # the times of the files say.
 $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
 $(lessons:%=$(BUILD)/%/exercise): witness_of = $(BUILD)/$(witness)
 $(lessons:%=$(BUILD)/%/exercise): $(BUILD)/$(witness) force
-$(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
+$(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(recorder) $(BUILD)/flags | libraries
 	$(call compile_program,$(<D))
 
 # The lessons that need something, by its name.
@@ -243,13 +278,15 @@ $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
 	CLUSTER_ONLY=yes $< sh -c 'exec cp "$$PGHOST/cluster.tar" "$$0"' $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
-tools: $(tools) $(BUILD)/common/lesson.o $(BUILD)/$(witness) $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(BUILD)/$(witness) $(tracer) $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
 
 programs: $(programs) tools
 	@common/commands/needs --left-out $(lessons)
 
 compiled := $(programs) $(solutions:%=$(BUILD)/solutions/%/exercise) \
-	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c))
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c)) \
+	$(patsubst common/trace/%.c,$(BUILD)/common/trace-%.o,$(wildcard common/trace/*.c)) \
+	$(BUILD)/common/trace-preload.so
 notes := $(wildcard $(compiled:=.d))
 whole_notes := $(shell grep -lx '$(whole)' /dev/null $(notes))
 -include $(whole_notes)
@@ -283,6 +320,9 @@ exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o force
 
 watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
+
+debug-%: $(tracer) $(site) $(postgres) $(directory) force
+	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/commands/debug $$lesson $(PROGRAM)
 
 progress:
 	@common/commands/exercise progress $(lessons)
@@ -408,7 +448,7 @@ test-slides-%: slides
 clean:
 	@[ ! -e $(BUILD)/flags ] && [ ! -e $(BUILD)/asan/flags ] && [ ! -e $(BUILD)/slides ] || \
 		rm -rf $(addprefix $(BUILD)/,lessons common tests solutions exercises claims failed asan tsan \
-			slides postgres flags)
+			slides debug postgres flags)
 	@rmdir $(BUILD) 2>/dev/null || :
 
 # A directory's name would be "nothing to be done", which isn't what was meant.
