@@ -52,6 +52,7 @@
 CALL(uv_version)
 CALL(uv_loop_alive)
 CALL(uv_timer_get_repeat)
+CALL(uv_unref)
 #endif
 #undef CALL
 #undef FS
@@ -494,8 +495,8 @@ static uint16_t note_loop(uv_loop_t *loop)
         REAL(uv_prepare_start)(&hook->prepare, on_prepare) == 0 &&
         REAL(uv_check_init)(loop, &hook->check) == 0 &&
         REAL(uv_check_start)(&hook->check, on_check) == 0) {
-        uv_unref((uv_handle_t *)&hook->prepare);
-        uv_unref((uv_handle_t *)&hook->check);
+        REAL(uv_unref)((uv_handle_t *)&hook->prepare);
+        REAL(uv_unref)((uv_handle_t *)&hook->check);
         hide((uv_handle_t *)&hook->prepare);
         hide((uv_handle_t *)&hook->check);
     }
@@ -704,6 +705,7 @@ static void find_libuv(void)
     CALL(uv_version)
     CALL(uv_loop_alive)
     CALL(uv_timer_get_repeat)
+    CALL(uv_unref)
 #undef CALL
 #undef FS
     if (real_uv_run && find_module((uintptr_t)real_uv_run, &module)) {
