@@ -59,10 +59,10 @@ struct trace_callback {
 };
 
 struct trace_handle {
-    uint64_t freed_at;    /* its memory, or the function whose local it was */
-    uint32_t made, freed; /* places */
+    uint64_t freed_at; /* its memory, or the function whose local it was; or, `again`, */
+    uint32_t made, freed; /* when another was made in its place */
     uint16_t loop;
-    uint8_t kind, state, on_stack;
+    uint8_t kind, state, on_stack, again;
 };
 
 struct trace_loop {

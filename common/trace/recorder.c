@@ -66,6 +66,9 @@ enum { BUCKETS = 1 << 16, PAGE = 4096, WALKS = 256, MS = 1000000 };
 struct handle {
     uintptr_t address;
     uint64_t due;
+    const uintptr_t
+        *slot; /* where the function whose local it is will return to, or NULL: */
+    uintptr_t returns_to;  /* as long as it hasn't */
     uint32_t callbacks[3]; /* the usual one, alloc, close */
     uint32_t next;         /* in its bucket, or of those that may be used again */
 };
@@ -210,6 +213,8 @@ static uint32_t find_place(const uint64_t address[TRACE_CALLS], bool *is_new)
 
 struct walk {
     uintptr_t caller;
+    const void *local;     /* a variable of one of the callers, or NULL */
+    const uintptr_t *slot; /* where the return address of that caller is */
     uint64_t address[TRACE_CALLS];
     int count;
 };
@@ -221,13 +226,21 @@ static _Unwind_Reason_Code walk_up(struct _Unwind_Context *context, void *argume
 
     if (walk->count > 0 || address == walk->caller)
         walk->address[walk->count++] = address;
+#ifdef __x86_64__
+    const uintptr_t *slot = (const uintptr_t *)_Unwind_GetCFA(context) - 1;
+
+    if (walk->count > 1 && !walk->slot && (uintptr_t)walk->local < (uintptr_t)slot &&
+        *slot == address)
+        walk->slot = slot;
+#endif
     return walk->count == TRACE_CALLS ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-/* Who called. Walking up the stack takes 5 us, so it is not done for ever. */
-static uint32_t note_place(const void *caller)
+/* Who called; and *slot for a local variable of one of the callers. Walking up the stack
+ * takes 5 us, so it is not done for ever. */
+static uint32_t note_place(const void *caller, const void *local, const uintptr_t **slot)
 {
-    struct walk walk = {.caller = (uintptr_t)caller};
+    struct walk walk = {.caller = (uintptr_t)caller, .local = local};
     uint64_t address[TRACE_CALLS] = {(uintptr_t)caller};
     bool is_new;
     uint32_t place = find_place(address, &is_new);
@@ -239,6 +252,8 @@ static uint32_t note_place(const void *caller)
     inside++;
     _Unwind_Backtrace(walk_up, &walk);
     inside--;
+    if (slot)
+        *slot = walk.slot;
     if (walk.count < 2)
         return place;
     place = find_place(walk.address, &is_new);
@@ -504,21 +519,40 @@ static uint16_t note_loop(uv_loop_t *loop)
     return index;
 }
 
+/* Whether the function whose local a handle is has returned: it lay below uv_run's own
+ * frame, or there is another return address where that of the function was. */
+static bool is_left(const struct handle *handle, const struct trace_thread *thread)
+{
+    if (handle->address < thread->stack_low || handle->address >= thread->stack_high)
+        return false; /* another thread's */
+    return (handle->slot && *handle->slot != handle->returns_to) ||
+           (handle->address < thread->run_frame &&
+            thread->run_frame < thread->stack_high);
+}
+
 /* A new handle; false where there is no room for it. */
 static bool note_handle(void *address, enum trace_kind kind, uv_loop_t *loop,
                         const void *caller)
 {
     struct trace_thread *thread = this_thread();
     uint16_t loop_index = note_loop(loop);
-    uint32_t made = note_place(caller), index = unused;
+    const uintptr_t *slot = NULL;
+    bool on_stack = thread && (uintptr_t)address >= thread->stack_low &&
+                    (uintptr_t)address < thread->stack_high;
+    uint32_t made = note_place(caller, address, on_stack ? &slot : NULL), index = unused;
     struct trace_handle *said;
     struct handle *handle;
 
     lock();
     handle = find(address);
-    if (handle) { /* never closed, and its memory is used again: it stays in the record */
+    if (handle) { /* it was never closed: that stays in the record */
         said = &record->handle[handle - handles];
-        said->freed_at = said->freed_at ? said->freed_at : 1;
+        if (said->freed_at == 0) {
+            said->freed_at = now();
+            if (!said->on_stack || thread == NULL || !is_left(handle, thread))
+                said->again = 1;
+            said->freed = made;
+        }
         forget(handle);
     }
     if (index)
@@ -527,16 +561,15 @@ static bool note_handle(void *address, enum trace_kind kind, uv_loop_t *loop,
         return unlock(), false;
     handle = &handles[index];
     said = &record->handle[index];
-    *handle = (struct handle){.address = (uintptr_t)address};
+    *handle = (struct handle){
+        .address = (uintptr_t)address, .slot = slot, .returns_to = slot ? *slot : 0};
     handle->next = buckets[hash(handle->address) % BUCKETS];
     buckets[hash(handle->address) % BUCKETS] = index;
     *said = (struct trace_handle){.made = made,
                                   .loop = loop_index,
                                   .kind = (uint8_t)kind,
                                   .state = TRACE_OPEN,
-                                  .on_stack = thread &&
-                                              handle->address >= thread->stack_low &&
-                                              handle->address < thread->stack_high};
+                                  .on_stack = on_stack};
     record->loop[loop_index].unchecked |= said->on_stack;
     record->made[kind]++;
     if (!said->on_stack) {
@@ -586,7 +619,6 @@ static inline uintptr_t begin_handle(struct slice *slice, const void *address, i
     return functions[callback];
 }
 
-/* A local handle that lies below uv_run's own frame: its function has returned. */
 static void look_at_stack(struct trace_thread *thread, uint16_t loop)
 {
     record->loop[loop].unchecked = 0;
@@ -595,9 +627,7 @@ static void look_at_stack(struct trace_thread *thread, uint16_t loop)
         struct trace_handle *said = &record->handle[i];
 
         if (said->state && said->on_stack && said->freed_at == 0 && said->loop == loop &&
-            handles[i].address >= thread->stack_low &&
-            handles[i].address < thread->run_frame &&
-            thread->run_frame < thread->stack_high)
+            is_left(&handles[i], thread))
             said->freed_at = now();
     }
     unlock();
@@ -640,7 +670,7 @@ static void look_at_freed(void *block, const void *caller)
     unlock();
     if (found == 0)
         return;
-    place = note_place(caller);
+    place = note_place(caller, NULL, NULL);
     lock();
     for (uintptr_t at = found; at < high; at += 8) {
         struct handle *handle = find((void *)at);

@@ -184,7 +184,7 @@ static void write_handles(FILE *to, const struct trace_record *record)
             continue;
         fprintf(to, "handle\t%s\t%s\t%d\t%d\t%" PRIu64 "\t", kinds[handle->kind],
                 handle->state == TRACE_OPEN ? "open" : "closing", handle->loop,
-                handle->on_stack,
+                handle->again ? 2 : handle->on_stack,
                 handle->freed_at > record->started ? handle->freed_at - record->started
                                                    : 0);
         write_place(to, &record->place[handle->made]);
