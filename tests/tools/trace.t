@@ -52,7 +52,7 @@ my @nothing = ($loop, $peel, $done, event(3, 0, 49), event(2, 49, 400), event(4,
 subtest 'nothing is wrong: one line' => sub {
     my $text = report([], @nothing);
     like($text, qr/\Atrace: dinner: nobody held the loop for 50 ms, and every handle was closed; 3 rounds in .*\n\z/, 'says so');
-    is(facts(@nothing), "calls\ton_peel\t5\ncalls\ton_done\t4\nrounds\t3\n", 'facts');
+    is(facts(@nothing), "calls\ton_peel\t5\ncalls\ton_done\t4\nrounds\tall\t3\n", 'facts');
 };
 
 subtest 'who held the loop, and who came late because of it' => sub {
@@ -64,7 +64,7 @@ subtest 'who held the loop, and who came late because of it' => sub {
     like($text, qr/^      in cut \(dinner\.c:4\) <- on_peel \(dinner\.c:11\), 2 of 3 times$/m, 'where');
     like($text, qr/^Came late .*\n  on_done \(dinner\.c:20\): 1 of 4 times; the worst .*\n      on_peel \(dinner\.c:9\) ran for/m, 'who was late');
     like($text, qr/^ *on_peel #+/m, 'it is in the picture');
-    is(facts(@lines), "held\ton_peel\t2\nlate\ton_done\ton_peel\t0.15 s\ncalls\ton_peel\t5\ncalls\ton_done\t4\nrounds\t3\n", 'facts');
+    is(facts(@lines), "held\ton_peel\t2\nlate\ton_done\ton_peel\t0.15 s\ncalls\ton_peel\t5\ncalls\ton_done\t4\nrounds\tall\t3\n", 'facts');
 };
 
 subtest 'what is no fault of a callback' => sub {
@@ -267,6 +267,34 @@ subtest 'what it can not trace' => sub {
     is($ran->{status}, 2, 'wrong usage');
     like($ran->{err}, qr/^trace: --slow takes milliseconds, .*\n\z/, 'is said');
     like(run([$trace])->{err}, qr/^usage: trace /, 'no program');
+};
+
+# What the checker asks it, with a tracer that has found this.
+subtest 'why an exercise does not pass' => sub {
+    my $tree = bare_tree();
+    mkdir "$tree/$_" or die for qw(lessons/05-cake build build/common);
+    write_file("$tree/lessons/05-cake/exercise.uses", "made idle 1  An idle handle bakes.\ncalls on_bake 3 It bakes three times.\nrounds all 2 Round and round.\n");
+    my $why = sub {
+        my ($question, @facts) = @_;
+        write_file("$tree/facts", join '', map {"$_\n"} @facts);
+        write_file("$tree/build/common/trace", "#!/bin/sh\necho \"\$*\" >args\ncp facts \"\$4\"\nexit 9\n", 0755);
+        return run(['common/trace/why', $question, 'lessons/05-cake', 'bake', '7'], dir => $tree, env => { BUILD => 'build' });
+    };
+    my @right = ("made\tidle\t1", "calls\ton_bake\t3", "rounds\tall\t2");
+    is($why->('late', "held\ton_bake\t2", "late\ton_done\ton_bake\t0.75 s", @right)->{out}, "The loop tracer: on_done came 0.75 s late: on_bake was running.\n", 'late');
+    like(read_file("$tree/args"), qr/ bake 7$/m, 'the program has its arguments');
+    like($why->('late', "late\ton_done\tmain\t0.75 s")->{out}, qr/^The loop tracer: on_done came 0.75 s late: .*uv_run\(\)\.$/, 'because of main');
+    is($why->('late', "open\ttimer\tstart (a.c:1)", "open\ttimer\tstart (a.c:2)")->{out}, "The loop tracer: never closed: a timer made in start (a.c:1).\n", 'left open: one sentence');
+    is($why->('late', @right)->{out}, '', 'nothing');
+    my $uses = $why->('uses', @right);
+    is("$uses->{status} $uses->{out}", '0 ', 'all that is asked for was used');
+    $uses = $why->('uses', @right[0, 2], "calls\ton_bake\t2");
+    is("$uses->{status} $uses->{out}", "1 But that is not what the exercise is about:\nIt bakes three times.\n", 'one thing was not');
+    unlink "$tree/lessons/05-cake/exercise.uses", "$tree/args" or die;
+    is($why->('uses')->{status}, 0, 'nothing is asked for');
+    ok(!-e "$tree/args", 'and nothing is run');
+    unlink "$tree/build/common/trace" or die;
+    is_deeply([@{ run(['common/trace/why', 'late', 'lessons/05-cake', 'bake'], dir => $tree) }{qw(status out err)}], [0, '', ''], 'without a tracer');
 };
 
 done_testing();
