@@ -1,5 +1,5 @@
 /* exercise.c - three runners with five laps each; A and C give way after each lap,
- * B is greedy. The referee blows his whistle after 0.35 s, but hears of it only
+ * B is greedy. The referee blows his whistle after 0.39 s, but hears of it only
  * when somebody gives way. The program takes how many laps B may run in a row; the
  * check tries it with 1, and with 2. */
 
@@ -63,7 +63,7 @@ static void open_track(struct track *track)
     track->baton.data = track;
     must("run", uv_idle_start(&track->baton, on_turn));
     must("wait", uv_timer_init(uv_default_loop(), &track->whistle));
-    must("wait", uv_timer_start(&track->whistle, on_whistle, 350, 0));
+    must("wait", uv_timer_start(&track->whistle, on_whistle, 390, 0));
 }
 
 /* Stand at the end of the queue of those who are ready to run. */

@@ -11,7 +11,7 @@ int main(void)
     for (int lap = 0; lap < 5; lap++) {
         for (int i = 0; i < 3; i++) {
             if (lap == 1 && i == 1) {
-                uv_sleep(350);
+                uv_sleep(390);
                 say("referee: whistle");
             }
             say("%c: lap %d", "ABC"[i], lap);
