@@ -70,28 +70,33 @@ export async function walk(page, visit, only) {
 }
 
 // By how many pixels what is on the slide goes beyond its frame: beyond the slide's
-// sides, or below its body, where the footer and the links of pictures are.
+// sides, or below its body, where the footer and the links of pictures are, or above it,
+// where the heading is.
 export function overflow(page) {
     return page.evaluate(() => {
         const slide = Reveal.getCurrentSlide(),
             sides = slide.getBoundingClientRect();
-        const bottom = slide.querySelector('.body').getBoundingClientRect().bottom;
+        const { top, bottom } = slide.querySelector('.body').getBoundingClientRect();
         const boxes = [...slide.querySelectorAll('.body svg, .body img')].map(it =>
             it.getBoundingClientRect(),
         );
+        let above = 0;
         const texts = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-            if (text.parentElement.closest('footer, aside, svg, .picture figcaption'))
+            if (text.parentElement.closest('footer, aside, svg, .timer, .picture figcaption'))
                 continue;
             const range = document.createRange();
             range.selectNodeContents(text);
-            boxes.push(...range.getClientRects());
+            const lines = [...range.getClientRects()];
+            boxes.push(...lines);
+            if (text.parentElement.closest('.body'))
+                above = Math.max(above, ...lines.map(line => top - line.top));
         }
         const over = boxes.flatMap(box => [
             box.right - sides.right,
             sides.left - box.left,
             box.bottom - bottom,
         ]);
-        return Math.round(Math.max(0, ...over) / Reveal.getScale());
+        return Math.round(Math.max(above, ...over) / Reveal.getScale());
     });
 }

@@ -2,8 +2,8 @@
 //
 //     node slides/build.mjs [COURSE [INTO]]
 //
-// reads COURSE/slides/*.md (not README.md), and of COURSE/lessons what they point to, and writes
-// INTO/draft.html (build/slides), which handout.mjs makes the deck of. What is wrong with a
+// reads COURSE/slides/*.md (but README.md), and of COURSE/lessons what they point to, and writes
+// INTO/draft.html (build/slides), which handout.mjs makes the deck of, and INTO/calls.html. What is wrong with a
 // deck is said in one sentence, and then nothing is written.
 
 import {
@@ -20,7 +20,14 @@ import { coloured, definition } from './code.mjs';
 import { Fault, fault } from './fault.mjs';
 import { escape } from './html.mjs';
 import { load, pathOf } from './packages.mjs';
-import { clockOf, readLessons, schedule, sum, tracksOf } from './schedule.mjs';
+import {
+    clockOf,
+    readLessons,
+    schedule,
+    sum,
+    tracksOf,
+    tracksWith,
+} from './schedule.mjs';
 import { checkWords } from './words.mjs';
 
 const { Marked } = load('marked');
@@ -144,7 +151,7 @@ function output({ file, ...more }, slide) {
 
 // What a paragraph becomes that is only a link, a picture or code (which is a command to
 // type); nothing if it stays one.
-function pointedTo(token, slide, { schedules, where }) {
+function pointedTo(token, slide, { lessonsAs, where }) {
     if (token.type === 'codespan') {
         const command = token.text.replace('COURSE_URL', () => address || 'ADDRESS');
         return `<p class="command"><code>${escape(command)}</code></p>`;
@@ -163,11 +170,7 @@ ${shown}
     const name = token.href.match(/#(.*)/)?.[1];
     const label = new Marked().parseInline(token.text);
     const words = (token.title ?? '').split(' | ').filter(word => word !== '');
-    if (file === lessonsDirectory) {
-        slide.tracks = [token.title ?? ''];
-        if (!schedules[slide.tracks]) fault(where, `no lesson is in a track '${token.title}'`);
-        return schedules[slide.tracks];
-    }
+    if (file === lessonsDirectory) return lessonsAs(token.title);
     if (/\.[ch]$/.test(file)) {
         if (!name || !/^(?!L\d)\w+$/.test(name))
             fault(where, `${token.href} does not name a definition`);
@@ -213,7 +216,7 @@ function layout({ listings }, otherPieces) {
     const heights = listings.map(({ kind, rows }) => (kind === 'two' ? rows / 2 : rows));
     const height = sum(heights) - (beside ? Math.min(...narrow.map(it => it.rows)) : 0);
     const room = 560 - 45 * listings.length - 90 * otherPieces;
-    const most = Math.min(40, 1160 / (width * 0.61), room / (height * 1.2));
+    const most = Math.min(40, 1224 / (width * 0.61), room / (height * 1.2));
     const size = Math.max(24, Math.floor(most));
     return { size, isWide: width * size * 0.61 > 1160 };
 }
@@ -258,8 +261,8 @@ function findHeading(tokens, where) {
     return first;
 }
 
-function makeSlide({ where, number, heading, shown, notes, minutes, answer }, about) {
-    const { deck, lesson, schedules } = about;
+function makeSlide(parts, { deck, lesson, lessonsAs }) {
+    const { where, number, heading, shown, notes, minutes, tracks, answer } = parts;
     const parser = new Marked({
         renderer: {
             image: token => picture(token, where),
@@ -270,7 +273,7 @@ function makeSlide({ where, number, heading, shown, notes, minutes, answer }, ab
             },
         },
     });
-    const slide = { steps: 0, listings: [], tracks: undefined };
+    const slide = { steps: 0, listings: [] };
     const pieces = shown
         .filter(token => token !== heading && token.type !== 'space')
         .map(token => {
@@ -280,7 +283,7 @@ function makeSlide({ where, number, heading, shown, notes, minutes, answer }, ab
                 token.tokens.length === 1 &&
                 token.tokens[0];
             return (
-                (only && pointedTo(only, slide, { schedules, where })) ||
+                (only && pointedTo(only, slide, { lessonsAs, where })) ||
                 parser.parser([token]).trim()
             );
         });
@@ -295,6 +298,7 @@ function makeSlide({ where, number, heading, shown, notes, minutes, answer }, ab
         : join(course, 'README.md');
     const name = lesson ? `${lesson.number} ${lesson.title}` : title;
     const isFirst = number === 1;
+    const isExercise = body.includes('<code>make exercise-');
     const kind = !isFirst ? 'plain' : lesson ? 'first' : 'title';
     const above =
         isFirst && lesson
@@ -307,14 +311,14 @@ ${lesson.talk} minutes, and ${lesson.exercise} for the exercise</p>\n`
             : '';
     return `
 <section id="${deck}${isFirst ? '' : `-${number}`}" class="${kind}"
- data-where="${where}" data-timing="${minutes * 60}"${onlyIn(slide.tracks)}${answer ? ` data-answer="${escape(answer)}"` : ''}>
+ data-where="${where}" data-timing="${minutes * 60}"${onlyIn(tracks)}${answer ? ` data-answer="${escape(answer)}"` : ''}>
 <header>
 ${above}${parser.parser([heading]).trim()}
 </header>
 <div class="body${isText ? ' text' : ''}${isWide ? ' wide' : ''}" style="--code: ${size}px">
 ${body}${goal}
 </div>
-<footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
+${lesson && isExercise ? `<p class="timer" data-minutes="${minutes}"></p>\n` : ''}<footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
 <aside class="notes">${parser.parse(notes).trim()}</aside>
 </section>`;
 }
@@ -335,7 +339,12 @@ function readDeck(name, lessons) {
         const where = `slides/${name}.md, slide ${i + 1}`;
         const heading = findHeading(tokens, where);
         checkWords(tokens, { course, lessons, where });
-        return { where, number: i + 1, heading, ...splitNotes(tokens, where) };
+        const parts = splitNotes(tokens, where);
+        const title = parts.shown
+            .map(token => token.tokens?.length === 1 && token.tokens[0])
+            .find(only => only?.href === '../lessons')?.title;
+        const tracks = title && tracksWith(title, lessons, where);
+        return { where, number: i + 1, heading, tracks, ...parts };
     });
     const minutes = sum(slides.map(slide => slide.minutes));
     if (lesson && minutes !== lesson.talk + lesson.exercise)
@@ -350,7 +359,7 @@ and lessons/${name}/about says ${lesson.talk} + ${lesson.exercise}`,
 function readDecks(lessons) {
     const wanted = ['opening', ...lessons.map(({ name }) => name), 'closing'];
     const there = readdirSync(decksDirectory)
-        .filter(name => extname(name) === '.md' && name !== 'README.md')
+        .filter(name => extname(name) === '.md' && !/^(?:README|calls)\.md$/.test(name))
         .map(name => basename(name, '.md'));
     for (const name of wanted)
         if (!there.includes(name)) fault(`slides/${name}.md`, 'there is no such deck');
@@ -360,30 +369,25 @@ function readDecks(lessons) {
     return wanted.map(name => readDeck(name, lessons));
 }
 
-// How long the slides take in the deck of a track, which has no other track's schedule.
+// How long the slides take in the deck of a track, which has not all of them.
 const minutesOf = ({ slides }, track) =>
     sum(
         slides
-            .filter(({ shown }) => {
-                const link = shown.find(it => it.type === 'paragraph')?.tokens[0];
-                return link?.href !== '../lessons' || link.title === track;
-            })
+            .filter(({ tracks }) => !tracks || tracks.includes(track))
             .map(slide => slide.minutes),
     );
 
-function makeDecks(lessons, tracks) {
+function makeDecks(lessons) {
     const decks = readDecks(lessons);
     const start = clockOf(process.env.START || '9:00');
-    const schedules = Object.fromEntries(
-        tracks.map(track => {
-            const [opening, closing] = [decks[0], decks.at(-1)].map(deck =>
-                minutesOf(deck, track),
-            );
-            return [track, schedule(track, lessons, { start, opening, closing })];
-        }),
-    );
+    const lessonsAs = title =>
+        schedule(title, lessons, {
+            start,
+            opening: minutesOf(decks[0], title),
+            closing: minutesOf(decks.at(-1), title),
+        });
     return decks.map(({ name, lesson, slides }) => {
-        const about = { deck: name, lesson, schedules };
+        const about = { deck: name, lesson, lessonsAs };
         const made = slides.map(slide => makeSlide(slide, about));
         return `<section${onlyIn(lesson?.tracks)}>${made.join('\n')}\n</section>`;
     });
@@ -426,12 +430,24 @@ ${script(ours('start.js'))}
 `;
 }
 
+// The cheat sheet, which becomes a page of paper.
+const makeCalls = () => `<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>Twenty calls</title>
+<style>
+body { font: 13px/1.35 system-ui, 'Noto Sans', 'DejaVu Sans', sans-serif; margin: 0; }
+h1 { margin: 0; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 3px 8px 3px 0; border-bottom: 1px solid #c9ced6; }
+</style>
+${new Marked().parse(readFileSync(join(decksDirectory, 'calls.md'), 'utf8'))}</html>
+`;
+
 try {
     address = readAddress(process.env.COURSE_URL);
     const lessons = readLessons(lessonsDirectory);
-    const tracks = tracksOf(lessons);
-    const page = makePage(makeDecks(lessons, tracks), tracks);
+    const page = makePage(makeDecks(lessons), tracksOf(lessons));
     mkdirSync(into, { recursive: true });
+    writeFileSync(join(into, 'calls.html'), makeCalls());
     writeFileSync(join(into, 'draft.html'), page);
 } catch (error) {
     if (!(error instanceof Fault) && !error.syscall) throw error; // a fault of this script

@@ -4,12 +4,13 @@
 //
 //     node slides/handout.mjs [INTO]
 //
-// reads INTO/draft.html (build/slides) and makes of it INTO/index.html, INTO/handout.pdf
-// and a INTO/handout-TRACK.pdf for each track.
+// reads INTO/draft.html (build/slides) and makes of it INTO/index.html, and for all
+// lessons INTO/handout.pdf and INTO/notes.pdf (the same, with the notes), for a track
+// INTO/handout-TRACK.pdf and INTO/notes-TRACK.pdf; INTO/calls.pdf is the cheat sheet.
 
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch, open, overflow, walk } from './browser.mjs';
 
 // Prints INTO/draft.html in the browser, and puts it in place. Returns what is too large, a
@@ -22,18 +23,37 @@ export async function printHandout(browser, into) {
     const tooMuch = new Map(); // by slide, once
     const made = [];
     for (const track of tracks.split(' ')) {
-        const name = track === 'all' ? 'handout.pdf' : `handout-${track}.pdf`;
-        await printTrack(browser, draft, track, join(into, `.${name}`), tooMuch);
-        made.push(name);
+        const names = ['handout', 'notes'].map(name =>
+            track === 'all' ? `${name}.pdf` : `${name}-${track}.pdf`,
+        );
+        const paths = names.map(name => join(into, `.${name}`));
+        await printTrack(browser, draft, track, paths, tooMuch);
+        made.push(...names);
     }
     if (tooMuch.size === 0) {
+        await printCalls(browser, into);
         for (const name of made) renameSync(join(into, `.${name}`), join(into, name));
         renameSync(draft, join(into, 'index.html'));
     }
     return [...tooMuch].map(([where, what]) => `${where}: ${what}`);
 }
 
-async function printTrack(browser, draft, track, path, tooMuch) {
+// The cheat sheet, on A4.
+async function printCalls(browser, into) {
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(join(into, 'calls.html')).href);
+    const margin = '12mm';
+    await page.pdf({
+        path: join(into, 'calls.pdf'),
+        format: 'A4',
+        margin: { top: margin, bottom: margin, left: margin, right: margin },
+        tagged: true,
+    });
+    await page.close();
+    rmSync(join(into, 'calls.html'));
+}
+
+async function printTrack(browser, draft, track, [handout, notes], tooMuch) {
     const page = await open(browser, draft, { track, reducedMotion: 'reduce' });
     const visit = async ({ where, step }) => {
         const pixels = await overflow(page);
@@ -52,13 +72,16 @@ async function printTrack(browser, draft, track, path, tooMuch) {
                 .querySelectorAll('a[href]:not([href^="http"])')
                 .forEach(link => link.removeAttribute('href')),
         );
-        await page.pdf({
-            path,
+        const options = {
             preferCSSPageSize: true,
             printBackground: true,
             tagged: true,
             outline: true,
-        });
+        };
+        await page.pdf({ ...options, path: handout });
+        await page.evaluate(() => document.documentElement.classList.add('with-notes'));
+        await page.addStyleTag({ content: '@page { size: 1280px 1810px }' });
+        await page.pdf({ ...options, path: notes });
     }
     await page.close();
 }

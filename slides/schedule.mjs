@@ -12,7 +12,7 @@ const lecture = 105,
     lunch = 60,
     long = 300;
 
-// {name, number, title, part, goal, talk, exercise, tracks} of each lesson, in order; all
+// {name, number, title, idea, part, goal, talk, exercise, tracks} of each lesson, in order; all
 // lessons are in the track 'all'.
 export function readLessons(directory) {
     return readdirSync(directory)
@@ -30,6 +30,7 @@ export function readLessons(directory) {
                 name,
                 number: name.slice(0, 2),
                 title: readme.match(/^# \d+ (.*)$/m)?.[1] ?? name.slice(3),
+                idea: readme.match(/\n\n\*\*([^*]+)\*\*\n/)?.[1].replace(/\n/g, ' ') ?? '',
                 part: value('part'),
                 goal: value('goal'),
                 talk: Number(minutes[1]),
@@ -121,6 +122,22 @@ function ofParts(lessons) {
     ]);
 }
 
+// The ideas of the lessons of a part ("part 1"), one a line, each in its lessons' tracks.
+const ofPart = (part, lessons) =>
+    lessons.filter(lesson => `part ${lesson.part}`.startsWith(`${part} `));
+
+const ideas = lessons => `<ul class="ideas">
+${lessons.map(({ number, idea, tracks }) => `<li data-tracks="${tracks.join(' ')}">${number} ${escape(idea)}</li>`).join('\n')}
+</ul>`;
+
+// The tracks in which there is what the title of a link to the lessons names.
+export function tracksWith(title, lessons, where) {
+    if (tracksOf(lessons).includes(title)) return [title];
+    const tracks = tracksOf(ofPart(title, lessons));
+    if (tracks.length === 0) fault(where, `no lesson is in a track '${title}'`);
+    return tracks;
+}
+
 // 540 of "9:00".
 export function clockOf(text) {
     const [, hours, minutes] = text.match(/^(\d\d?):([0-5]\d)$/) ?? [];
@@ -131,8 +148,9 @@ export function clockOf(text) {
 export const tracksOf = lessons => [...new Set(lessons.flatMap(lesson => lesson.tracks))];
 
 // The schedule of a track, as a table: from when it starts, with the minutes of the
-// opening and of the closing.
+// opening and of the closing. Or the ideas of a part.
 export function schedule(track, lessons, frame) {
+    if (track.startsWith('part ')) return ideas(ofPart(track, lessons));
     if (track === 'all') return ofParts(lessons);
     return ofTrack(
         lessons.filter(lesson => lesson.tracks.includes(track)),

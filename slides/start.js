@@ -26,3 +26,12 @@ Reveal.initialize({
     backgroundTransition: 'none',
     plugins: [RevealNotes],
 });
+
+// How much time is left for an exercise, from when its slide has come.
+setInterval(() => {
+    const timer = Reveal.getCurrentSlide()?.querySelector('.timer');
+    if (!timer) return;
+    timer.dataset.end ??= Date.now() + timer.dataset.minutes * 60_000;
+    const left = Math.max(0, Math.ceil((timer.dataset.end - Date.now()) / 1000));
+    timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+}, 500);

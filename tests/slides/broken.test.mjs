@@ -31,7 +31,7 @@ const lesson = (number, name, tracks) => {
     const directory = `lessons/${number}-${name}`;
     return {
         [`${directory}/about`]: `part: 1 Kitchen\ngoal: boil ${name}\nminutes: 4 + 5\ntracks: ${tracks}\n`,
-        [`${directory}/README.md`]: `# ${number} ${name}\n`,
+        [`${directory}/README.md`]: `# ${number} ${name}\n\n**${name} is hot.**\n`,
         [`${directory}/${name}_async.c`]: `#include "lesson.h"
 
 static const char *const words[] = {"hot",
@@ -119,6 +119,7 @@ const sound = {
     'README.md': '# A course\n',
     Makefile: '#: make lesson-05    shows it\n#: make exercise-05  checks it\n#: make setup-slides install\n',
     'slides/README.md': '# Not a deck\n',
+    'slides/calls.md': '# Calls\n',
     'slides/opening.md': `# A course
 
 For cooks.
@@ -137,7 +138,7 @@ When there is a break, and when it ends. (1 min)
 `,
     ...lesson('01', 'tea', 'half-day, one-day'),
     ...lesson('02', 'cake', 'one-day'),
-    'slides/closing.md': `# Good bye\n\nRead on.\n\nNote:\nThank them, and ask what was missing. (1 min)\n`,
+    'slides/closing.md': `# Good bye\n\nRead on.\n\n[Kitchen](../lessons 'part 1')\n\nNote:\nThank them, and ask what was missing. (1 min)\n`,
 };
 
 let courses = 0;
@@ -337,6 +338,10 @@ const refused = {
         edit('slides/opening.md', "'half-day'", "'half-a-day'"),
         /^slides\/opening\.md, slide 2: no lesson is in a track 'half-a-day'$/m,
     ],
+    'an unknown part': [
+        edit(closing, "'part 1'", "'part 4'"),
+        /^slides\/closing\.md, slide 1: no lesson is in a track 'part 4'$/m,
+    ],
     'a lesson without minutes': [
         edit('lessons/01-tea/about', 'minutes: 4 + 5\n', ''),
         /^lessons\/01-tea\/about: it has no "minutes: talk \+ exercise"$/m,
@@ -413,6 +418,10 @@ const tooLarge = {
         edit(tea, 'How long?', 'How long?\n\n'.repeat(12)),
         /^slides\/01-tea\.md, slide 1: at step 0 it is \d+ pixels too large for its frame$/m,
     ],
+    'words that grow into the heading': [
+        edit(closing, 'Read on.', 'Read on.\n\n'.repeat(9)),
+        /^slides\/closing\.md, slide 1: at step 0 it is \d+ pixels too large/m,
+    ],
     'a word that is too wide': [
         edit(cake, 'How long?', 'o'.repeat(90)),
         /^slides\/02-cake\.md, slide 1: at step 0 it is \d+ pixels too large/m,
@@ -449,6 +458,11 @@ test('nothing is wrong with a sound deck', async () => {
         'and its schedule',
     );
     assert.match(half[2], /tea.* 3$/, 'its own numbers');
+    assert.match(half[6], /Read on\. 01 tea is hot\. (?!02)/, 'its own ideas');
+    assert.match(pages[9], /01 tea is hot\. 02 cake is hot\./, 'the ideas of all');
+    const notes = pagesOf(join(course, 'build/slides/notes-half-day.pdf'));
+    assert.equal(notes.length, 7, 'as many pages with notes');
+    assert.match(notes[2], /How long\?.*Let them guess/, 'the slide and its notes');
 });
 
 for (const [fault, [change, sentence]] of Object.entries(refused))

@@ -7,7 +7,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { launch, open } from '../../slides/browser.mjs';
-import { inspect, lessonsOf, openSpeaker, pagesOf } from './inspect.mjs';
+import { filesBelow, inspect, lessonsOf, openSpeaker, pagesOf } from './inspect.mjs';
 
 const built = resolve(process.env.BUILD ?? 'build', 'slides');
 const index = join(built, 'index.html');
@@ -65,6 +65,21 @@ for (const track in handouts)
         );
     });
 
+test('the cheat sheet has one page, and calls that their lessons make', () => {
+    assert.equal(pagesOf(join(built, 'calls.pdf')).length, 1);
+    const rows = readFileSync('slides/calls.md', 'utf8').matchAll(/^\| `(\w+)` \|.*?\((\d\d)\)/gm);
+    const calls = [...rows].map(([, call, lesson]) => [call, lesson]);
+    assert.equal(calls.length, 20);
+    for (const [call, number] of calls) {
+        const lesson = lessonsOf('.').find(name => name.startsWith(number));
+        const sources = filesBelow(`lessons/${lesson}`).filter(path => path.endsWith('.c'));
+        const makes = [...sources, 'common/fetch.c'].some(path =>
+            readFileSync(path, 'utf8').includes(`${call}(`),
+        );
+        assert.ok(makes, `${call} in lesson ${number}`);
+    }
+});
+
 // From the first line of the schedule to its end, and how much of that are breaks.
 const readSchedule = () => {
     const cells = [...document.querySelectorAll('.schedule tr')].map(row => [
@@ -115,6 +130,12 @@ for (const [track, hours] of [
         await openSpeaker(page, complaints);
         assert.deepEqual(complaints, []);
         await page.close();
+    });
+
+for (const track in handouts)
+    test(`the notes of ${track} have as many pages`, () => {
+        const notes = handouts[track].replace('handout', 'notes');
+        assert.equal(pagesOf(notes).length, pagesOf(handouts[track]).length);
     });
 
 test('made again, it is the same to the byte, and so is the handout but for its dates', () => {
