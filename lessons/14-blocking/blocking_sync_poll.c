@@ -29,7 +29,7 @@ static void hear_any(struct bot bots[])
 
     for (int i = 0; i < BOTS; i++)
         pipes[i] = (struct pollfd){.fd = bots[i].pipe, .events = POLLIN};
-    must("wait for the bots", result_of(poll(pipes, BOTS, -1)));
+    must_errno("wait for the bots", poll(pipes, BOTS, -1));
     for (int i = 0; i < BOTS; i++)
         if (pipes[i].revents != 0) /* something to read, or the end */
             hear(&bots[i]);

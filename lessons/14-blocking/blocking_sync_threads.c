@@ -45,7 +45,7 @@ static void hear(struct bot *bot)
     uv_mutex_lock(&lock);
     bot->techie->asked++;
     uv_mutex_unlock(&lock);
-    if (must("hear a bot", result_of(size)) == 0)
+    if (must_errno("hear a bot", size) == 0)
         hang_up(bot);
     else
         tell(bot, &message);

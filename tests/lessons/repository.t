@@ -20,7 +20,7 @@ my @known_needs = qw(threads alone openmp site postgres directory valgrind
 
 # A lesson's sections, in this order; there may be more.
 my @sections = ('Before you run it', 'What happens', 'What goes wrong in practice',
-    'If you come from Python', 'Exercise', 'Sources');
+    'If you come from Python', 'Exercise', 'Further reading', 'Sources');
 
 # --- what is in a lesson ---
 
