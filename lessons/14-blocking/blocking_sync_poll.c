@@ -42,7 +42,7 @@ static void hear(struct bot *bot)
     ssize_t size = read(bot->pipe, &message, sizeof message);
 
     bot->techie->asked++;
-    if (must("hear a bot", result_of(size)) == 0)
+    if (must_errno("hear a bot", size) == 0)
         hang_up(bot);
     else
         tell(bot, &message);
@@ -52,7 +52,7 @@ static void hear(struct bot *bot)
 static void hang_up(struct bot *bot)
 {
     say("%s: has hung up", bot->name);
-    must("close a pipe", result_of(close(bot->pipe)));
+    must_errno("close a pipe", close(bot->pipe));
     bot->pipe = -1;
     bot->techie->listening--;
 }

@@ -55,6 +55,6 @@ static void hear(struct bot *bot)
 static void hang_up(struct bot *bot)
 {
     say("%s: has hung up", bot->name);
-    must("close a pipe", result_of(close(bot->pipe)));
+    must_errno("close a pipe", close(bot->pipe));
     bot->pipe = -1;
 }
