@@ -44,7 +44,7 @@ int main(int argc, char *argv[])
 
 static void start(struct task *task)
 {
-    say("%s: start to answer", task->name);
+    say("%s: start to answer, in %u ms", task->name, task->ms);
     must("start a task", uv_timer_init(uv_default_loop(), &task->timer));
     task->timer.data = task;
     must("start a task", uv_timer_start(&task->timer, on_time, task->ms, 0));

@@ -13,7 +13,7 @@ int main(void)
     int winner = 0;
 
     for (int i = 0; i < 3; i++)
-        say("%s: start to answer", tasks[i].name);
+        say("%s: start to answer, in %u ms", tasks[i].name, tasks[i].ms);
     for (int i = 0; i < 3; i++) {
         uv_sleep(tasks[i].ms);
         if (tasks[i].ms < tasks[winner].ms)
