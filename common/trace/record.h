@@ -18,8 +18,8 @@ enum {
     TRACE_LOOPS = 256,
     TRACE_THREADS = 256,
     TRACE_HANDLES = 1 << 18,
-    TRACE_FIRST = 1 << 19,                  /* events of any kind; */
-    TRACE_EVENTS = TRACE_FIRST + (1 << 16), /* behind them, those that are slow or late */
+    TRACE_FIRST = 1 << 15,                  /* events of any kind; */
+    TRACE_EVENTS = TRACE_FIRST + (1 << 15), /* behind them, those that are slow or late */
     TRACE_PATH = 232
 };
 
