@@ -110,9 +110,10 @@ static void give_up(struct attempt *attempt, const char *why)
     connect_to_server(attempt);
 }
 
+/* How long the steps take is up to the server. */
 static void finish(struct attempt *attempt)
 {
-    say("%s: connected", names[attempt->number]);
+    say_untimed("%s: connected", names[attempt->number]);
     PQfinish(attempt->server);
     uv_close((uv_handle_t *)&attempt->timer, NULL);
     uv_close((uv_handle_t *)&attempt->silent_server, NULL);
