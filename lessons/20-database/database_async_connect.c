@@ -6,7 +6,7 @@
 
 #include "database.h"
 
-enum { SERVERS = 2, LIMIT = 1000 }; /* ms for each */
+enum { SERVERS = 2 };
 
 struct attempt {
     const char *where[SERVERS];
@@ -18,6 +18,7 @@ struct attempt {
 };
 
 static const char *const names[SERVERS] = {"first server", "second server"};
+static const unsigned limits[SERVERS] = {1000, 5000}; /* ms; the last is the last hope */
 
 static void connect_to_server(struct attempt *attempt);
 static void wait_for(struct attempt *attempt, int events);
@@ -46,7 +47,7 @@ static void connect_to_server(struct attempt *attempt)
     say("%s: connecting", names[attempt->number]);
     attempt->server = PQconnectStart(attempt->where[attempt->number]);
     uv_update_time(uv_default_loop());
-    must("set a limit", uv_timer_start(&attempt->timer, on_late, LIMIT, 0));
+    must("wait", uv_timer_start(&attempt->timer, on_late, limits[attempt->number], 0));
     if (PQstatus(attempt->server) == CONNECTION_BAD)
         give_up(attempt, PQerrorMessage(attempt->server));
     else
@@ -110,7 +111,6 @@ static void give_up(struct attempt *attempt, const char *why)
     connect_to_server(attempt);
 }
 
-/* How long the steps take is up to the server. */
 static void finish(struct attempt *attempt)
 {
     say_untimed("%s: connected", names[attempt->number]);
