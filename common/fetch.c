@@ -8,7 +8,7 @@
  * reads curl's messages after each action, since any of them may end a fetch.
  *
  * Order of events, for one fetch: fetch_start -> fetch_begin -> on_time_wanted (curl: in
- * 0 ms) -> on_curl_timer -> fetcher_act -> on_open_socket -> on_events_wanted ->
+ * 0 ms) -> on_next_round -> fetcher_act -> on_open_socket -> on_events_wanted ->
  * on_events -> fetcher_act -> on_header, on_body, ... -> fetcher_read_messages ->
  * fetch_end -> fetcher_run_callbacks -> the fetch's own callback.
  *
@@ -22,16 +22,24 @@
 #include "fetch.h"
 #include "lesson.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
 
 enum {
     LARGEST = 16 * 1024 * 1024, /* bytes of a body, unless the fetcher says another */
     FIRST_CAPACITY = 4096,      /* bytes; most pages of the course fit */
     MOST_REDIRECTS = 10,
+    CURL_CONNECT = 300 * 1000, /* ms */
     MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
     NS_PER_S = 1000 * 1000 * 1000
 };
@@ -40,23 +48,25 @@ enum {
 struct socket_watch {
     uv_poll_t poll;
     struct fetcher *fetcher;
+    const struct fetch *fetch; /* that it was made for */
     curl_socket_t socket;
     int wanted, events;  /* by curl; and what the loop waits for at present */
-    bool is_opened_here; /* then we will hear of its end */
+    bool is_opened_here; /* then we will hear of its end, mostly */
 };
 
 static void init_curl(void);
 static bool fetcher_init_multi(struct fetcher *fetcher);
+static size_t fetcher_most_idle(const struct fetcher *fetcher);
 static bool fetch_init(struct fetch *fetch, const char *url, unsigned deadline,
                        size_t largest);
 static void fetch_move(struct fetch *fetch, struct fetch_list *list);
+static void fetcher_limit_connections(struct fetcher *fetcher);
 static void fetcher_begin_waiting(struct fetcher *fetcher);
 static void fetch_begin(struct fetch *fetch);
 static CURL *fetcher_take_easy(struct fetcher *fetcher);
-static bool easy_set_fetch(CURL *easy, struct fetch *fetch);
+static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch);
 static bool easy_set_common(CURL *easy);
 static bool easy_set_protocols(CURL *easy);
-static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher);
 
 static int on_time_wanted(CURLM *multi, long ms, void *of);
 static void on_curl_timer(uv_timer_t *curl_timer);
@@ -74,7 +84,7 @@ static bool fetcher_reserve_watch(struct fetcher *fetcher, size_t place);
 static int watch_set_events(struct socket_watch *watch, int events);
 static void watch_release(struct socket_watch *watch);
 static int on_close_socket(void *of, curl_socket_t socket);
-static void fetcher_close_watches(struct fetcher *fetcher);
+static void fetcher_close_watches(struct fetcher *fetcher, const struct fetch *fetch);
 static void watch_close(struct socket_watch *watch);
 static void on_watch_closed(uv_handle_t *poll);
 
@@ -84,17 +94,20 @@ static void fetch_note_first_byte(struct fetch *fetch);
 static bool fetch_reserve(struct fetch *fetch, size_t size);
 
 static void fetch_end(struct fetch *fetch, CURLcode result);
-static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result);
+static void fetch_finish(struct fetch *fetch, CURLcode result);
 static double seconds(uint64_t from, uint64_t to);
-static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy);
+static void fetch_keep_easy(struct fetch *fetch);
 static void on_next_round(uv_idle_t *next_round);
 static void fetcher_run_callbacks(struct fetcher *fetcher);
 static void fetch_end_all(struct fetch_list *list, CURLcode result);
 static void on_handle_closed(uv_handle_t *handle);
 static void fetcher_count_closed(struct fetcher *fetcher);
 
+#define OURSELVES "127.0.0.1,localhost,::1,127.0.0.0/8" /* the last: since curl 7.86 */
+
 static uv_once_t once = UV_ONCE_INIT;
 static CURLcode curl_is_ready;
+static locale_t utf8;
 static char nothing[1]; /* the body of a fetch that has none */
 
 /* --- a fetch starts --- */
@@ -106,8 +119,9 @@ int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
         return UV_ENOMEM;
     *fetcher = (struct fetcher){.data = fetcher->data, .largest = LARGEST, .loop = loop};
     fetcher->most_at_once = most_at_once > 0 ? (size_t)most_at_once : SIZE_MAX;
+    fetcher->most_idle = fetcher_most_idle(fetcher);
     if (!fetcher_init_multi(fetcher))
-        return UV_ENOMEM;
+        return fetch_files_are_lacking() ? UV_EMFILE : UV_ENOMEM;
     /* These two can't fail. */
     must("set a timer", uv_timer_init(loop, &fetcher->curl_timer));
     must("set a timer", uv_idle_init(loop, &fetcher->next_round));
@@ -120,23 +134,32 @@ int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
 static void init_curl(void)
 {
     curl_is_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-/* A connection is kept when its fetch is over, and the next one uses it. */
 static bool fetcher_init_multi(struct fetcher *fetcher)
 {
     CURLM *multi = fetcher->multi = curl_multi_init();
-    size_t most = fetcher->most_at_once;
-    long kept = most < MOST_IDLE ? (long)most : MOST_IDLE;
 
     if (multi && !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_time_wanted) &&
         !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, fetcher) &&
         !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_events_wanted) &&
-        !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher) &&
-        !curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept))
+        !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher))
         return true;
     curl_multi_cleanup(multi);
     return false;
+}
+
+/* A connection is kept when its fetch is over, and the next one uses it. But each has one
+ * of the program's file numbers, which others need, too. */
+static size_t fetcher_most_idle(const struct fetcher *fetcher)
+{
+    size_t most = fetcher->most_at_once < MOST_IDLE ? fetcher->most_at_once : MOST_IDLE;
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 2 < most)
+        most = files.rlim_cur / 2;
+    return most;
 }
 
 int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
@@ -196,16 +219,36 @@ static void fetcher_begin_waiting(struct fetcher *fetcher)
 static void fetch_begin(struct fetch *fetch)
 {
     struct fetcher *fetcher = fetch->fetcher;
+    CURL *easy = fetcher_take_easy(fetcher);
+    CURLcode result = easy ? easy_set_fetch(easy, fetch) : CURLE_OUT_OF_MEMORY;
 
     fetch->begun = uv_hrtime();
+    fetch->closed = fetcher->closed;
     fetch_move(fetch, &fetcher->active);
-    fetch->easy = fetcher_take_easy(fetcher);
-    if (fetch->easy && easy_set_fetch(fetch->easy, fetch) &&
-        curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK)
+    fetcher_limit_connections(fetcher);
+    if (!result && curl_multi_add_handle(fetcher->multi, easy) != CURLM_OK)
+        result = CURLE_OUT_OF_MEMORY;
+    if (result) {
+        curl_easy_cleanup(easy); /* it is not curl_multi_remove_handle()'s */
+        fetch_end(fetch, result);
+    } else {
+        fetch->easy = easy;
+    }
+}
+
+/* There are more connections than fetches under way only where they are few: a new one
+ * takes the place of one that is idle. */
+static void fetcher_limit_connections(struct fetcher *fetcher)
+{
+    size_t active = fetcher->active.count;
+    long most = (long)(active > fetcher->most_idle ? active : fetcher->most_idle);
+
+    if (most == fetcher->most_connections)
         return;
-    curl_easy_cleanup(fetch->easy); /* it is not curl_multi_remove_handle()'s */
-    fetch->easy = NULL;
-    fetch_end(fetch, CURLE_OUT_OF_MEMORY);
+    fetcher->most_connections = most;
+    must_curl_multi(curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, most));
+    must_curl_multi(
+        curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most));
 }
 
 /* One that has been used already, or a new one: to make and prepare one takes curl about
@@ -217,24 +260,37 @@ static CURL *fetcher_take_easy(struct fetcher *fetcher)
     if (fetcher->spare_count > 0)
         return fetcher->spare[--fetcher->spare_count];
     easy = curl_easy_init();
-    if (easy && easy_set_common(easy) && easy_set_sockets(easy, fetcher))
+    if (easy && easy_set_common(easy) &&
+        !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+        !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetcher))
         return easy;
     curl_easy_cleanup(easy);
     return NULL;
 }
 
-/* What curl shall know of this fetch; whether it could take it all. */
-static bool easy_set_fetch(CURL *easy, struct fetch *fetch)
+/* What curl shall know of this fetch. Connecting may take curl's own 5 minutes (0), or
+ * more where the whole may. */
+static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch)
 {
+    long deadline = fetch->deadline < INT_MAX ? (long)fetch->deadline : INT_MAX;
+    long connect = deadline == 0 || deadline > CURL_CONNECT ? INT_MAX : 0;
     curl_off_t most = fetch->largest < INT64_MAX ? (curl_off_t)fetch->largest : INT64_MAX;
 
-    return !curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
-           !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
-           !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)fetch->deadline) &&
-           !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_buffer) &&
-           !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
-           !curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) &&
-           !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, most);
+    CURLcode result = fetch_check_url(fetch->url);
+
+    if (result)
+        return result;
+    if (!curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
+        !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
+        !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, deadline) &&
+        !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect) &&
+        !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_buffer) &&
+        !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch) &&
+        !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
+        !curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) &&
+        !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, most))
+        return CURLE_OK;
+    return CURLE_OUT_OF_MEMORY;
 }
 
 /* What is the same for all of them. One connection carries one page at a time: that is
@@ -243,15 +299,23 @@ static bool easy_set_common(CURL *easy)
 {
     const char *certificates = getenv("SSL_CERT_FILE");
 
-    return !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* When it is given up while a name is looked up, don't wait for the answer. */
+    if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L))
+        return false;
+#endif
+    return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+           !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
            !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS) &&
            !curl_easy_setopt(easy, CURLOPT_NOPROXY, fetch_no_proxy()) &&
+           !curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcurl") &&
            !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-           (!certificates || !curl_easy_setopt(easy, CURLOPT_CAINFO, certificates)) &&
+           (!certificates || !*certificates ||
+            !curl_easy_setopt(easy, CURLOPT_CAINFO, certificates)) &&
            easy_set_protocols(easy);
 }
 
@@ -269,32 +333,22 @@ static bool easy_set_protocols(CURL *easy)
 #endif
 }
 
-/* Sockets are opened and closed here, so that the watch of one can live as long as it. */
-static bool easy_set_sockets(CURL *easy, struct fetcher *fetcher)
-{
-#if LIBCURL_VERSION_NUM >= 0x075700
-    /* When it is given up while a name is looked up, don't wait for the answer. */
-    if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L))
-        return false;
-#endif
-    return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
-           !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetcher) &&
-           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
-           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetcher);
-}
-
 /* --- curl on the loop: its timer, its sockets, its messages --- */
 
 /* Curl wants to be called in `ms` milliseconds: 0 is soon, but not from in here, and -1
- * is never. It has one such wish at a time. */
+ * is never. It has one such wish at a time. Soon is the next round: a timer of 0 ms that
+ * is set in a timer's callback would be due at once, and no socket have its turn. */
 static int on_time_wanted(CURLM *multi, long ms, void *of)
 {
     struct fetcher *fetcher = of;
 
     (void)multi;
-    if (ms < 0)
-        return uv_timer_stop(&fetcher->curl_timer);
-    return uv_timer_start(&fetcher->curl_timer, on_curl_timer, (uint64_t)ms, 0);
+    fetcher->is_called_next_round = ms == 0;
+    if (ms > 0)
+        return uv_timer_start(&fetcher->curl_timer, on_curl_timer, (uint64_t)ms, 0);
+    if (ms == 0)
+        must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
+    return uv_timer_stop(&fetcher->curl_timer);
 }
 
 static void on_curl_timer(uv_timer_t *curl_timer)
@@ -308,17 +362,21 @@ static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of
                             void *unused)
 {
     struct socket_watch *watch = watch_find(of, socket);
+    const struct fetch *fetch = NULL;
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) |
                  (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 
-    (void)easy, (void)unused;
+    (void)unused;
     if (what == CURL_POLL_REMOVE) {
         if (watch)
             watch_release(watch);
         return 0;
     }
-    if (!watch)
-        watch = watch_open(of, socket);
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
+    if (watch && watch->is_opened_here && !watch->events && watch->fetch != fetch)
+        watch = NULL; /* of one with this number that curl has closed without a word */
+    if (!watch && (watch = watch_open(of, socket)))
+        watch->fetch = fetch;
     return watch && watch_set_events(watch, events) == 0 ? 0 : -1;
 }
 
@@ -347,10 +405,12 @@ static void on_events(uv_poll_t *poll, int status, int events)
  * end by any event of any socket, and by the time. */
 static void fetcher_act(struct fetcher *fetcher, curl_socket_t socket, int what)
 {
-    CURLMcode result;
+    locale_t before = uselocale(utf8);
     int running;
+    CURLMcode result;
 
     result = curl_multi_socket_action(fetcher->multi, socket, what, &running);
+    uselocale(before);
     fetcher_read_messages(fetcher);
     if (result != CURLM_OK) /* not even curl knows how they are */
         fetch_end_all(&fetcher->active, CURLE_OUT_OF_MEMORY);
@@ -377,28 +437,32 @@ static void fetcher_read_messages(struct fetcher *fetcher)
 
 /* --- the life of a poll handle --- */
 
+/* For a fetch that is waited for, too, since curl doesn't tell why it has no socket. What
+ * it has said of another one (a kept connection that was gone) is not about this one, of
+ * which it says nothing any more. */
 static curl_socket_t on_open_socket(void *of, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
-    int type = address->socktype;
+    struct fetch *fetch = of;
+    int fd = socket(address->family, address->socktype, address->protocol);
     struct socket_watch *watch;
-    int fd;
 
     (void)purpose;
-#ifdef SOCK_CLOEXEC
-    type |= SOCK_CLOEXEC; /* it is no business of the programs that we start */
-#endif
-    fd = socket(address->family, type, address->protocol);
+    fetch->has_lost_words = fetch->has_lost_words || fetch->error_buffer[0];
+    fetch->error_buffer[0] = '\0';
+    fetch->system_error = fd == -1 ? uv_translate_sys_error(errno) : 0;
     if (fd == -1)
         return CURL_SOCKET_BAD;
-#ifndef SOCK_CLOEXEC
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-#endif
-    watch = watch_open(of, fd);
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* no business of the programs that we start */
+    if (!fetch->fetcher)
+        return fd;
+    watch = watch_open(fetch->fetcher, fd);
     if (!watch) {
+        fetch->system_error = UV_ENOMEM;
         close(fd);
         return CURL_SOCKET_BAD;
     }
+    watch->fetch = fetch;
     watch->is_opened_here = true;
     return fd;
 }
@@ -480,22 +544,31 @@ static void watch_release(struct socket_watch *watch)
  * socket's at once. */
 static int on_close_socket(void *of, curl_socket_t socket)
 {
-    struct socket_watch *watch = watch_find(of, socket);
+    struct fetcher *fetcher = of;
+    struct socket_watch *watch = watch_find(fetcher, socket);
 
+    fetcher->closed++;
     if (watch)
         watch_close(watch);
     return close(socket);
 }
 
-/* When the fetcher closes, all of them; before, the stale ones: curl closes some sockets
- * without telling, when it is short of memory for instance, and the loop must not take
- * another's for it, who gets its number. */
-static void fetcher_close_watches(struct fetcher *fetcher)
+/* When the fetcher closes, all of them; before, the stale ones (of one fetch, if that
+ * isn't NULL): curl closes some sockets without telling, and the loop must neither wait
+ * for one that isn't there nor take for it another, which gets its number. A thread of
+ * curl's that looks up a name may have that at once: what curl has opened for it ends
+ * with the fetch. */
+static void fetcher_close_watches(struct fetcher *fetcher, const struct fetch *fetch)
 {
-    fetcher->has_failed = false;
-    for (size_t i = 0; i < fetcher->watches_size; i++)
-        if (fetcher->watches[i] && (fetcher->is_closing || fcntl((int)i, F_GETFD) == -1))
-            watch_close(fetcher->watches[i]);
+    for (size_t i = 0; i < fetcher->watches_size; i++) {
+        struct socket_watch *watch = fetcher->watches[i];
+
+        if (!watch || (fetch && watch->fetch != fetch))
+            continue;
+        if (fetcher->is_closing || (fetch && !watch->is_opened_here) ||
+            fcntl(watch->socket, F_GETFD) == -1)
+            watch_close(watch);
+    }
 }
 
 static void watch_close(struct socket_watch *watch)
@@ -536,6 +609,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *of)
     }
     if (!fetch_reserve(fetch, fetch->size + size + 1)) {
         fetch->result = CURLE_OUT_OF_MEMORY;
+        fetch->system_error = UV_ENOMEM;
         return 0;
     }
     memcpy(fetch->body + fetch->size, bytes, size);
@@ -575,20 +649,22 @@ static void fetch_end(struct fetch *fetch, CURLcode result)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
-    fetch_finish(fetch, fetch->easy, result);
+    fetch_finish(fetch, result);
     if (fetch->easy) {
         must_curl_multi(curl_multi_remove_handle(fetcher->multi, fetch->easy));
-        fetcher_keep_easy(fetcher, fetch->easy);
-        fetch->easy = NULL;
+        fetch_keep_easy(fetch);
+        if (result != CURLE_OK)
+            fetcher_close_watches(fetcher, fetch);
     }
     fetch_move(fetch, &fetcher->done);
+    if (!fetcher->is_closing)
+        fetcher_limit_connections(fetcher);
     fetcher->has_failed = fetcher->has_failed || result != CURLE_OK;
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
 
-/* Write down how it went. `easy`, which may be NULL (its turn never came), lives on, and
- * must not write into a fetch that is gone. */
-static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
+/* Write down how it went. */
+static void fetch_finish(struct fetch *fetch, CURLcode result)
 {
     uint64_t now = uv_hrtime();
 
@@ -596,11 +672,9 @@ static void fetch_finish(struct fetch *fetch, CURL *easy, CURLcode result)
         fetch->result = result;
     fetch->queued = seconds(fetch->asked, fetch->begun ? fetch->begun : now);
     fetch->took = fetch->begun ? seconds(fetch->begun, now) : 0;
-    if (easy && fetch->first_byte > 0) /* or else it has that of the fetch before */
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &fetch->status);
-    fetch_explain(fetch, easy);
-    if (easy)
-        must_curl(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL));
+    if (fetch->first_byte > 0) /* or else curl may have that of the fetch before */
+        curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &fetch->status);
+    fetch_explain(fetch);
     free(fetch->url);
     fetch->url = NULL;
 }
@@ -610,24 +684,38 @@ static double seconds(uint64_t from, uint64_t to)
     return (double)(to - from) / NS_PER_S;
 }
 
-/* For the next fetch. */
-static void fetcher_keep_easy(struct fetcher *fetcher, CURL *easy)
+/* For the next fetch, whose words it must not write into this one. Before 8.17 curl
+ * counts in it for ever how often a connection had died, and gives up at the fifth time:
+ * where one may have been closed, it isn't kept. */
+static void fetch_keep_easy(struct fetch *fetch)
 {
-    size_t size = (fetcher->spare_count + 1) * sizeof easy;
-    CURL **spare = fetcher->is_closing ? NULL : realloc(fetcher->spare, size);
+    struct fetcher *fetcher = fetch->fetcher;
+    size_t size = (fetcher->spare_count + 1) * sizeof *fetcher->spare;
+    CURL **spare = NULL;
 
-    if (!spare) {
-        curl_easy_cleanup(easy);
-        return;
+    if (!fetcher->is_closing && fetch->closed == fetcher->closed)
+        spare = realloc(fetcher->spare, size);
+    must_curl(curl_easy_setopt(fetch->easy, CURLOPT_ERRORBUFFER, NULL));
+    if (spare) {
+        fetcher->spare = spare;
+        spare[fetcher->spare_count++] = fetch->easy;
+    } else {
+        curl_easy_cleanup(fetch->easy);
     }
-    fetcher->spare = spare;
-    spare[fetcher->spare_count++] = easy;
+    fetch->easy = NULL;
 }
 
 static void on_next_round(uv_idle_t *next_round)
 {
+    struct fetcher *fetcher = next_round->data;
+    bool is_called = fetcher->is_called_next_round;
+
+    fetcher->is_called_next_round = false;
     must("go on", uv_idle_stop(next_round));
-    fetcher_run_callbacks(next_round->data);
+    if (is_called)
+        fetcher_act(fetcher, CURL_SOCKET_TIMEOUT, 0);
+    else
+        fetcher_run_callbacks(fetcher);
 }
 
 /* Call back those that are done now; what ends meanwhile has its callback in the next
@@ -636,7 +724,8 @@ static void on_next_round(uv_idle_t *next_round)
 static void fetcher_run_callbacks(struct fetcher *fetcher)
 {
     if (fetcher->has_failed)
-        fetcher_close_watches(fetcher);
+        fetcher_close_watches(fetcher, NULL);
+    fetcher->has_failed = false;
     for (size_t left = fetcher->done.count; left > 0; left--) {
         struct fetch *fetch = fetcher->done.first;
 
@@ -654,10 +743,11 @@ int fetch_cancel(struct fetch *fetch)
     if (!fetch->list)
         return UV_EALREADY;
     fetch->result = CURLE_ABORTED_BY_CALLBACK;
-    if (fetch->list == &fetch->fetcher->done)
-        fetch_explain(fetch, NULL);
-    else
+    if (fetch->list == &fetch->fetcher->done) {
+        fetch_explain(fetch);
+    } else {
         fetch_end(fetch, CURLE_ABORTED_BY_CALLBACK);
+    }
     return 0;
 }
 
@@ -683,7 +773,8 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
         curl_easy_cleanup(fetcher->spare[--fetcher->spare_count]);
     free(fetcher->spare);
     curl_multi_cleanup(fetcher->multi);
-    fetcher_close_watches(fetcher);
+    fetcher->is_called_next_round = false;
+    fetcher_close_watches(fetcher, NULL);
     uv_close((uv_handle_t *)&fetcher->curl_timer, on_handle_closed);
     must("go on", uv_idle_start(&fetcher->next_round, on_next_round));
 }
@@ -716,28 +807,38 @@ void fetch_and_wait(CURL *easy, struct fetch *fetch, const char *url, unsigned d
 {
     CURLcode result = CURLE_OUT_OF_MEMORY;
     bool is_ready = fetch_init(fetch, url, deadline, LARGEST);
+    locale_t before;
 
+    uv_once(&once, init_curl);
+    before = uselocale(utf8);
     fetch->begun = fetch->asked;
-    if (easy && is_ready && easy_set_common(easy) && easy_set_fetch(easy, fetch))
+    if (easy && is_ready && easy_set_common(easy))
+        result = easy_set_fetch(easy, fetch);
+    if (!result) {
+        fetch->easy = easy;
         result = curl_easy_perform(easy);
-    fetch_finish(fetch, easy, result);
+    }
+    fetch_finish(fetch, result);
+    fetch->easy = NULL;
+    if (easy)
+        curl_easy_reset(easy); /* see fetch_keep_easy() */
+    uselocale(before);
 }
 
 /* --- the proxy, and the course's site --- */
 
 const char *fetch_no_proxy(void)
 {
-    static char hosts[4096];
+    static _Thread_local char hosts[4096];
     const char *yours = getenv("no_proxy");
 
     if (yours == NULL || *yours == '\0')
         yours = getenv("NO_PROXY");
     if (yours == NULL || *yours == '\0')
-        return "127.0.0.1,localhost";
+        return OURSELVES;
     if (strcmp(yours, "*") == 0) /* everybody; curl takes it only when it stands alone */
         return "*";
-    if (snprintf(hosts, sizeof hosts, "127.0.0.1,localhost,%s", yours) >=
-        (int)sizeof hosts)
+    if (snprintf(hosts, sizeof hosts, OURSELVES ",%s", yours) >= (int)sizeof hosts)
         *strrchr(hosts, ',') = '\0'; /* rather than half a name */
     return hosts;
 }

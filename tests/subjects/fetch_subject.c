@@ -3,27 +3,35 @@
  * is, and WRONG: with whatever must never be: a callback inside of a call, too many or
  * too few of them, a loop that doesn't end or can't be closed.
  *
- *     fetch_subject fetch [-cwq] [-m MOST] [-d DEADLINE] [-l LARGEST] [-n TIMES]
- *         [-p PADDING] [DEADLINE] URL...
+ *     fetch_subject fetch [-cjwq] [-m MOST] [-d DEADLINE] [-f FILES] [-l LARGEST]
+ *         [-n TIMES] [-p PADDING] [DEADLINE] URL...
  *     fetch_subject SCENARIO URL... [+ fetch ...] [+ SCENARIO ...] ...
  *
  * A number among the URLs is the deadline of those behind it. -c: the clock of libuv and
- * curl all but stands still until the first byte of the first page is here.
- * -w: by fetch_and_wait(). -q: only what fails is printed. -m: so many at once. -n: all
- * of it so many times, one after the other, with the same fetcher. -p: with a query of so
- * many bytes, by sockets with small buffers. The scenarios are the
- * table at the end; `show` prints what is at the URL. */
+ * curl all but stands still until the first byte of the first page is here. -j: it jumps,
+ * by 10 s at each look. -w: by fetch_and_wait(). -q: only what fails is printed. -m: so
+ * many at once. -f: with so many file numbers. -n: all of it so many times, one after the
+ * other, with the same fetcher. -p: with a query of so many bytes, by sockets with small
+ * buffers. The scenarios are the table at the end; `show` prints what is at the URL.
+ *
+ * Of hosts it knows: NAME.here is 127.0.0.1, NAME.second 127.0.0.2, and then 127.0.0.1,
+ * and NAME.slow takes a minute to be found. */
+
+#define _GNU_SOURCE /* for RTLD_NEXT */
 
 #include "fetch.h"
 #include "lesson.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #ifdef __linux__
@@ -44,9 +52,13 @@ static struct subject subjects[MOST];
 static struct fetcher fetcher;
 static uv_timer_t later;
 static uv_prepare_t turn;
+static struct rlimit usual_files;
+static time_t clock_ahead; /* seconds */
 static int count, over, rounds = 1, inside, turns;
 static unsigned deadline;
-static bool is_closed, is_quiet, has_small_buffers, has_slow_clock;
+static const char *other_url;
+static bool is_closed, is_quiet, has_small_buffers, has_slow_clock, has_jumping_clock,
+    has_timer_come;
 static void (*afterwards)(void);              /* what it does after a while */
 static void (*then)(struct subject *subject); /* what a scenario does in the callbacks */
 
@@ -223,20 +235,62 @@ int socket(int domain, int type, int protocol)
     return fd;
 }
 
-/* As the C library's, but for -c: then no time passes but a little with each look. */
+/* As the C library's, but for -c, by which no time passes but a little with each look,
+ * and for -j, by which much does. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     static struct timespec slow;
 
-    if (!has_slow_clock || subjects[0].fetch.size > 0)
-        return (int)syscall(SYS_clock_gettime, clock, now);
+    if (!has_slow_clock || subjects[0].fetch.size > 0) {
+        int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+        now->tv_sec += clock_ahead += has_jumping_clock ? 10 : 0;
+        return result;
+    }
     if (slow.tv_sec == 0)
         syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &slow);
     slow.tv_nsec = (slow.tv_nsec + 100) % 1000000000;
     *now = slow;
     return 0;
 }
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text);
+
+    return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
+}
+
+/* As the C library's, but for the hosts of ours. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    int result;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (host && ends_with(host, ".slow")) {
+        sleep(60);
+        return EAI_NONAME;
+    }
+    if (host && ends_with(host, ".here"))
+        return real("127.0.0.1", service, hints, found);
+    if (!host || !ends_with(host, ".second"))
+        return real(host, service, hints, found);
+    result = real("127.0.0.2", service, hints, found);
+    return result ? result : real("127.0.0.1", service, hints, &(*found)->ai_next);
+}
 #endif
+
+/* So many file numbers may be used from now on. */
+static void limit_files(int files)
+{
+    struct rlimit limit = usual_files;
+
+    uv_default_loop(); /* which needs some itself */
+    limit.rlim_cur = (rlim_t)files;
+    must("limit the files", setrlimit(RLIMIT_NOFILE, &limit) ? UV_EPERM : 0);
+}
 
 /* A URL that is longer than an argument may be. */
 static const char *padded(const char *url, int size)
@@ -251,15 +305,17 @@ static const char *padded(const char *url, int size)
 static void fetch_all(int argc, char *argv[])
 {
     bool is_waiting = false;
-    int option, most = 0, padding = 0;
+    int option, most = 0, padding = 0, files = 0;
     long largest = -1;
 
-    while ((option = getopt(argc, argv, "cwqm:d:l:n:p:")) != -1) {
+    while ((option = getopt(argc, argv, "cjwqm:d:f:l:n:p:")) != -1) {
         has_slow_clock |= option == 'c';
+        has_jumping_clock |= option == 'j';
         is_waiting |= option == 'w';
         is_quiet |= option == 'q';
         most = option == 'm' ? atoi(optarg) : most;
         deadline = option == 'd' ? (unsigned)atoi(optarg) : deadline;
+        files = option == 'f' ? atoi(optarg) : files;
         largest = option == 'l' ? atol(optarg) : largest;
         rounds = option == 'n' ? atoi(optarg) : rounds;
         padding = option == 'p' ? atoi(optarg) : padding;
@@ -270,6 +326,8 @@ static void fetch_all(int argc, char *argv[])
             deadline = (unsigned)atoi(argv[i]);
         else
             add(padding ? padded(argv[i], padding) : argv[i]);
+    if (files)
+        limit_files(files);
     if (is_waiting) {
         wait_for_each();
         return;
@@ -288,6 +346,18 @@ static void add_all(int argc, char *argv[], int most)
         add(argv[i]);
     make(most);
     start_all();
+}
+
+static void on_turn(uv_prepare_t *handle)
+{
+    (void)handle;
+    turns++;
+}
+
+static void count_turns(void)
+{
+    must("count turns", uv_prepare_init(uv_default_loop(), &turn));
+    must("count turns", uv_prepare_start(&turn, on_turn));
 }
 
 static void cancel_all(void)
@@ -372,6 +442,68 @@ static void cancel_next(int argc, char *argv[])
     then = start_and_cancel;
     add_all(argc, argv, 0);
     fetcher.largest = SIZE_MAX; /* that is no bound */
+}
+
+/* The first one needs no socket, and is started again and again until the others and a
+ * timer have had their turn. Between two of its callbacks the loop has gone on (a
+ * socket's event may come between, which ends it as well). */
+static void start_until_all(struct subject *subject)
+{
+    static int last_turn, in_this_turn;
+    bool all = has_timer_come;
+
+    fetch_cleanup(&subject->fetch);
+    for (int i = 1; i < count; i++)
+        all = all && subjects[i].callbacks > 0;
+    if (subject->number > 1)
+        return;
+    in_this_turn = turns == last_turn ? in_this_turn + 1 : 0;
+    last_turn = turns;
+    if (in_this_turn > 2) {
+        fail("the loop does not go on");
+        exit(1);
+    }
+    if (!all) {
+        start(subject);
+        return;
+    }
+    uv_close((uv_handle_t *)&turn, NULL);
+    close_all();
+}
+
+static void on_own_turn(void)
+{
+    has_timer_come = true;
+}
+
+static void no_starving(int argc, char *argv[])
+{
+    then = start_until_all;
+    count_turns();
+    add_all(argc, argv, 0);
+    do_later(on_own_turn, 5);
+}
+
+/* When 80 of the first page have come, 40 of the second are asked for, of another site:
+ * there are file numbers for all of them if connections that nobody uses are closed. */
+static void burst(struct subject *subject)
+{
+    fetch_cleanup(&subject->fetch);
+    if (over == 80)
+        for (int i = 0; i < 40; i++)
+            start(add(other_url));
+    go_on();
+}
+
+static void two_bursts(int argc, char *argv[])
+{
+    is_quiet = true;
+    then = burst;
+    limit_files(100);
+    make(strcmp(argv[1], "-m") == 0 ? 80 : 0);
+    other_url = argv[argc - 1];
+    for (int i = 0; i < 80; i++)
+        start(add(argv[argc - 2]));
 }
 
 /* No answer comes from there, not even a refusal: a listener whose backlog is full. */
@@ -573,12 +705,6 @@ static void late_start(int argc, char *argv[])
 
 /* The site closes a connection that we keep while another fetch is under way: the loop
  * must sleep all that time, and not go round and round. */
-static void on_turn(uv_prepare_t *handle)
-{
-    (void)handle;
-    turns++;
-}
-
 static void check_turns(struct subject *subject)
 {
     if (subject->number == 1) {
@@ -594,8 +720,7 @@ static void check_turns(struct subject *subject)
 static void sleep_well(int argc, char *argv[])
 {
     then = check_turns;
-    must("count turns", uv_prepare_init(uv_default_loop(), &turn));
-    must("count turns", uv_prepare_start(&turn, on_turn));
+    count_turns();
     add_all(argc, argv, 0);
 }
 
@@ -623,6 +748,26 @@ static void show(int argc, char *argv[])
     curl_easy_cleanup(easy);
 }
 
+/* Two threads may ask at the same time. */
+static void ask_no_proxy(void *words)
+{
+    *(const char **)words = fetch_no_proxy();
+}
+
+static void no_proxy(int argc, char *argv[])
+{
+    const char *words[2];
+    uv_thread_t thread;
+
+    (void)argc, (void)argv;
+    ask_no_proxy(&words[0]);
+    must("start a thread", uv_thread_create(&thread, ask_no_proxy, &words[1]));
+    must("wait for it", uv_thread_join(&thread));
+    if (words[0] == words[1] && strcmp(words[0], "*") != 0)
+        fail("one text for two threads");
+    puts("asked");
+}
+
 static void print_site(int argc, char *argv[])
 {
     (void)argc, (void)argv;
@@ -639,6 +784,8 @@ static const struct {
     {"cancel-waiting", cancel_waiting},
     {"cancel-from-inside", cancel_from_inside},
     {"no-heirs", no_heirs},
+    {"no-starving", no_starving},
+    {"two-bursts", two_bursts},
     {"cancel-next", cancel_next},
     {"cancel-connecting", cancel_connecting},
     {"close-at-once", close_at_once},
@@ -651,6 +798,7 @@ static const struct {
     {"sleep-well", sleep_well},
     {"rest", rest},
     {"show", show},
+    {"no-proxy", no_proxy},
     {"site", print_site},
 };
 
@@ -671,6 +819,8 @@ static void forget(void)
     rounds = optind = 1;
     deadline = 0;
     is_closed = is_quiet = has_small_buffers = has_slow_clock = false;
+    has_jumping_clock = has_timer_come = false;
+    must("let files be opened", setrlimit(RLIMIT_NOFILE, &usual_files) ? UV_EPERM : 0);
     then = NULL;
 }
 
@@ -691,6 +841,7 @@ static void run(int argc, char *argv[])
 int main(int argc, char *argv[])
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    getrlimit(RLIMIT_NOFILE, &usual_files);
     alarm(100); /* nothing takes nearly so long, unless the machine stands still */
     for (int from = 1, to; from < argc; from = to + 1) {
         for (to = from; to < argc && strcmp(argv[to], "+") != 0; to++)

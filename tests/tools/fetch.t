@@ -9,7 +9,7 @@ use warnings;
 use lib 'tests';
 use Course;
 use IO::Socket::INET;
-use POSIX ();
+use POSIX qw(mkfifo);
 use Socket qw(MSG_PEEK SOL_SOCKET SO_RCVBUF);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -28,9 +28,9 @@ if (!-x $subject || !-x $with_site) {
 
 # Most of the time is waiting: the parts run beside one another, each as a process of its own.
 my %parts = (
-    'outcomes'             => ['outcomes', 'proxies', 'TLS', 'without a site'],
+    'outcomes'             => ['outcomes', 'one after the other', 'proxies', 'a proxy between', 'TLS', 'without a site'],
     'times and limits'     => ['a page that begins', 'deadlines', 'at most so many', 'connections are kept',
-        'both directions at once', 'no heirs', 'a kept connection that the site closes'],
+        'both directions at once', 'what is lacking', 'no heirs', 'a kept connection that the site closes'],
     'cancelled and closed' => ['cancelled and closed'],
     'under valgrind'       => ['under valgrind'],
 );
@@ -62,13 +62,23 @@ my %faults = (
     '/cut-chunk'      => sub {
         print { $_[0] } "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n";
     },
-    '/to-a-file'    => sub { print { $_[0] } "HTTP/1.1 302 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n" },
-    '/wrong-length' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n0123456789" },
+    '/bad-chunk'  => sub { print { $_[0] } "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n" },
+    '/to-no-url'  => sub { print { $_[0] } "HTTP/1.1 302 Go\r\nLocation: http://\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+    '/long-status'  => sub { print { $_[0] } 'HTTP/1.1 200 ' . 'x' x 150_000 . "\r\n\r\n" },
+    '/long-header'  => sub { print { $_[0] } "HTTP/1.1 200 OK\r\nx: " . 'x' x 150_000 . "\r\n\r\n" },
+    '/many-headers' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\n" . ('x: ' . 'x' x 1000 . "\r\n") x 400 . "\r\n" },
+    '/to-a-file'    => sub { print { $_[0] } "HTTP/1.1 302 Go\r\nLocation: file:///etc/passwd\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+    '/wrong-length' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n0123456789" },
     '/until-closed' => sub { print { $_[0] } "HTTP/1.1 200 OK\r\n\r\n" . 'x' x 600 },
     '/begins' => sub {
         print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1";
         $_[0]->flush;
         readline $_[0]; # until the other end goes
+    },
+    '/answers-once' => sub {
+        print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        $_[0]->flush;
+        readline $_[0]; # the next request, by a connection that was kept
     },
     '/keeps-a-while' => sub {
         print { $_[0] } "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -77,12 +87,27 @@ my %faults = (
     },
 );
 
+# What it answers as a proxy.
+my %tunnels = (
+    'deny'  => "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+    'auth'  => "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n",
+    'close' => '',
+    'wrong' => "HTTP/1.1 200 OK\r\n\r\nno TLS\r\n",
+);
+
 # A page's size is the number of its connection.
 sub serve {
     my ($connection, $number) = @_;
     recv $connection, my $start, 16, MSG_PEEK;
     sleep 0.4 if $start =~ m{^GET /reads-late};
     my $request = <$connection> // return;
+    if (my ($host) = $request =~ /^CONNECT (\w+)/) {
+        while (<$connection>) { last if /^\r?$/ }
+        print $connection $tunnels{$host};
+        $connection->flush;
+        <$connection> if $host eq 'wrong'; # the hello of TLS
+        return;
+    }
     my ($path) = $request =~ m{^GET (/[^ ?]*)} or return;
     while (<$connection>) { last if /^\r?$/ }
     return $faults{$path}->($connection) if $faults{$path};
@@ -91,7 +116,7 @@ sub serve {
     return serve($connection, $number);
 }
 
-my $listener = IO::Socket::INET->new(Listen => 20, LocalAddr => '127.0.0.1') or die "no server: $!\n";
+my $listener = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1') or die "no server: $!\n";
 setsockopt $listener, SOL_SOCKET, SO_RCVBUF, 4096; # so that a long request can't be sent at once
 # It's ours, and we don't listen there.
 my $closed   = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1') or die "no server: $!\n";
@@ -194,6 +219,8 @@ sub part_of_outcomes {
 }
 
 my $file    = write_file("$scratch/page.html", 'x' x 12345);
+my $fifo    = "$scratch/fifo";
+mkfifo($fifo, 0600) or die "$fifo: $!\n";
 my $aborted = '42, cancelled';
 
 sub faults {
@@ -219,11 +246,16 @@ sub faults {
         ["$faulty/not-http",       1,  0,   0,   'the answer is not HTTP'],
         ['@SITE@/redirect/11',     47, 302, 0,   'too many redirects'],
         ['@SITE@/redirect/loop',   47, 302, 0,   'too many redirects'],
-        ["$faulty/to-a-file",      1,  302, 0,   'only http, https and file are fetched'],
+        ["$faulty/to-a-file",      1,  302, 0,   'redirected to what is not http or https'],
+        ["$faulty/to-no-url",      3,  302, 0,   'redirected to what is not a URL'],
         ['@SITE@/large/16777217',  63, 200, 0,   'larger than 16777216 bytes'],
+        ["file://$fifo",           37, 0,   0,   "cannot read $fifo"],
+        ["file://$scratch",        37, 0,   0,   "cannot read $scratch"],
         ["file://$scratch/none",   37, 0,   0,   "cannot read $scratch/none"],
         ['http://nobody.invalid/', 6,  0,   0,   'cannot find the host nobody.invalid'],
+        ["http://m\xc3\xbcnchen.invalid/", 6, 0, 0, "cannot find the host m\xc3\xbcnchen.invalid"],
         ['gopher://127.0.0.1/',    1,  0,   0,   'only http, https and file are fetched'],
+        ['httpx://127.0.0.1/',     1,  0,   0,   'only http, https and file are fetched'],
         ['http://a b/',            3,  0,   0,   'not a URL: http://a b/'],
         ['',                       3,  0,   0,   'not a URL: '],
         ],
@@ -241,6 +273,28 @@ sub faults {
 }
 
 $tests{'outcomes'} = sub { together(faults()) };
+
+# What an easy handle, a connection or another address still has of a failure before isn't
+# told of the next one: each of these after each.
+$tests{'one after the other'} = sub {
+    my $port = $faulty =~ s/.*://r;
+    my @urls = ($refusing, '@SITE@/reset', '@SITE@/cut', '@SITE@/page/1', '@SITE@/redirect/11', 'httpx://a/', 'http://a b/',
+        "file://$file", "file://$scratch/none", "http://a.second:$port/bad-chunk", 'http://nobody.invalid/', "https://127.0.0.1:$port/",
+        map {"$faulty/$_"} qw(bad-chunk not-http closes-without long-header to-no-url until-closed connection));
+    my @order = map { my $one = $_; ($one, map { ($one, $_) } $one .. $#urls) } 0 .. $#urls;
+    for my $way (['-m', 1], ['-w']) {
+        my @alone = subjects(map { ['fetch', @$way, '-l', 50_000, $_] } @urls);
+        my $all   = subject('fetch', @$way, '-l', 50_000, @urls[@order]);
+        my @wrong;
+        for my $place (1 .. $#order) {
+            my ($before, $this) = @order[$place - 1, $place];
+            my ($got, $expected) = map { join ', ', @{ $_->[0] }{qw(status error)} } $all->{fetch}{ $place + 1 }, $alone[$this]{fetch}{1};
+            push @wrong, "$urls[$this] after $urls[$before]: $got; alone: $expected" if $got ne $expected;
+        }
+        all_right($all, "their ends, @$way");
+        no_complaints("each as it is alone, @$way", @wrong);
+    }
+};
 
 $tests{'a page that begins'} = sub {
     for my $way ([], ['-w']) {
@@ -261,9 +315,40 @@ $tests{'deadlines'} = sub {
     cmp_ok($last->{queued}, '>=', 799, 'it waited');
     cmp_ok($last->{took},   '>=', 499, 'it took');
     cmp_ok($last->{$_}, '<', 1000 * patience(), 'in seconds') for qw(queued took);
+    for my $way ([], ['-w']) {
+        $got = subject('fetch', @$way, '-d', 300, 'http://nobody.slow/');
+        is($got->{fetch}{1}[0]{error}, 'no answer within 300 ms', "while a name is looked up @$way");
+        cmp_ok($got->{fetch}{1}[0]{took}, '<', 30_000, '... which takes a minute');
+        $got = subject('fetch', @$way, '-j', "https://127.0.0.1:" . $faulty =~ s/.*://r . '/');
+        is($got->{fetch}{1}[0]{error}, 'no TLS with 127.0.0.1', "without one it may take for ever @$way");
+    }
+    all_right($_, 'what needs no socket does not keep others waiting')
+        for subjects(map { ['no-starving', $_, '@SITE@/page/1'] } "file://$file", "file://$scratch/none", 'nonsense:x', 'gopher://a/', "file://$fifo");
     $got = subject('late-start', '@SITE@/silent');
     all_right($got, 'after a long callback');
     ok($got->{fetch}{1}[0]{took} >= 199, "the deadline is no shorter: $got->{fetch}{1}[0]{took}");
+};
+
+# All that is used up by others, or too long, is told as what it is.
+$tests{'what is lacking'} = sub {
+    for my $way ([], ['-w']) {
+        my $got = subject('fetch', @$way, '-f', 3, $refusing, 'http://a.here/', "file://$file");
+        is(outcomes($got, 3, 'error'), join("\n", ('too many open files') x 3), "no file number @$way");
+        for my $size (1_000_001, 1_100_000, 8_000_100) {
+            $got = subject('fetch', @$way, '-p', $size, "$faulty/connection");
+            is(outcomes($got, 1, qw(result error)), '3, the URL is too long', "$size bytes @$way");
+        }
+        $got = subject('fetch', @$way, '-d', 60_000, map {"$faulty/$_"} qw(long-status long-header many-headers));
+        is(outcomes($got, 3, 'error'), join("\n", ('a header of the answer is too long') x 3), "a header @$way");
+    }
+    for my $url ('@SITE@/silent', 'http://a.here:' . $faulty =~ s/.*://r . '/begins') {
+        my $got  = subject('fetch', '-f', 40, '-d', 1000, ($url) x 60);
+        my %said = map { $_->[0]{error} =~ s/.*(?= within 1000 ms)//r => 1 } values %{ $got->{fetch} };
+        all_right($got, "60 at once with 40 file numbers: $url");
+        is(join(';', sort keys %said), ' within 1000 ms;too many open files', '... what fails says so');
+    }
+    is($_->{out}, "closed\n", 'idle connections take nobody\'s place')
+        for subjects(map { ['two-bursts', @$_, '@SITE@/together/80', "$faulty/connection"] } [], ['-m']);
 };
 
 $tests{'at most so many'} = sub {
@@ -294,7 +379,26 @@ $tests{'proxies'} = sub {
         local $ENV{$variable} = $hosts;
         outcomes_are("beside $variable=" . substr($hosts, 0, 40) => [['-d', 60_000],
             ['@SITE@/page/1', 0, 200, 1037, ''], ['http://nobody.invalid/', @$how]]);
+        all_right(subject('no-proxy'), 'its words, for each thread');
     }
+};
+
+$tests{'a proxy between'} = sub {
+    local @ENV{@proxies} = ($faulty) x @proxies;
+    outcomes_are('what it says to https' => [['-d', 60_000, '-m', 1],
+        [$refusing,             7,  0, 0, 'connection refused'],
+        ['https://deny.test/',  56, 0, 0, 'the proxy refuses: 403'],
+        ['https://auth.test/',  56, 0, 0, 'the proxy refuses: 407'],
+        ['https://close.test/', 56, 0, 0, 'Proxy CONNECT aborted'],
+        ['https://wrong.test/', 35, 0, 0, 'no TLS with wrong.test'],
+        ['http://a.test/',      52, 0, 0, 'closed without an answer']]);
+    for my $way ([], ['-w']) {
+        my $got = subject('fetch', @$way, 'https://wrong.test/');
+        is($got->{fetch}{1}[0]{first}, 0, "its answer is not the page's, @$way");
+    }
+    my ($port) = $refusing =~ /:(\d+)/;
+    my $got = subject('fetch', map { "http://$_:$port/" } 'localhost', 'LocalHost', '127.0.0.1', '127.0.0.2', '[::1]', '127.1');
+    is(outcomes($got, 6, 'result'), join("\n", (7) x 6), 'our own machine is asked directly, whatever it is called');
 };
 
 $tests{'connections are kept'} = sub {
@@ -305,6 +409,8 @@ $tests{'connections are kept'} = sub {
         all_right($got, "60 pages, @$way");
         is(@all, 60, 'all have come');
         is(scalar(keys %sizes), $way->[0] eq '-w' ? 1 : 5, 'by as many connections as were needed');
+        $got = subject('fetch', $way->[0] eq '-w' ? '-w' : ('-m', 1), ("$faulty/answers-once") x 12);
+        is(outcomes($got, 12, 'error'), "\n" x 11, 'each time the one that was kept dies');
     }
 };
 
@@ -389,6 +495,11 @@ $tests{'TLS'} = sub {
         ["https://127.0.0.1:$port/", 60, 0, 0, 'cannot trust the certificate of 127.0.0.1'],
         ["https://localhost:$port/", 60, 0, 0, 'cannot trust the certificate of localhost'],
         ["https://127.0.0.1:" . $faulty =~ s/.*://r . '/not-http', 35, 0, 0, 'no TLS with 127.0.0.1']]);
+    {
+        local $ENV{SSL_CERT_FILE} = '';
+        outcomes_are('an empty SSL_CERT_FILE' => [['-d', 60_000],
+            ["https://127.0.0.1:$port/", 60, 0, 0, 'cannot trust the certificate of 127.0.0.1']]);
+    }
     local $ENV{SSL_CERT_FILE} = "$scratch/cert";
     for my $way ([], ['-w']) {
         my $got = subject('fetch', @$way, '-d', 60_000, "https://127.0.0.1:$port/", "https://localhost:$port/");
