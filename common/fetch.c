@@ -565,7 +565,8 @@ static void fetcher_close_watches(struct fetcher *fetcher, const struct fetch *f
 
         if (!watch || (fetch && watch->fetch != fetch))
             continue;
-        if (fetcher->is_closing || (fetch && !watch->is_opened_here) ||
+        if (fetcher->is_closing ||
+            (fetch && (!watch->is_opened_here || fetch->first_byte == 0)) ||
             fcntl(watch->socket, F_GETFD) == -1)
             watch_close(watch);
     }
