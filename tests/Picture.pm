@@ -20,10 +20,12 @@ die "$draw is not there; `make` builds it\n" if !-x $draw;
 sub recordings_of {
     my ($lesson) = @_;
     my $slug = basename($lesson) =~ s/^\d+-//r =~ tr/-/_/r;
+    my ($undrawn) = read_file("$lesson/about") =~ /^undrawn: (.*)$/m;
+    my %undrawn = map { $_ => 1 } split /, /, $undrawn // '';
     my $rank = sub { $_[0] =~ m{/\Q$slug\E_(a?sync)[.@]} ? $1 eq 'sync' ? 0 : 1 : 2 };
     my $key = sub { $_[0] =~ s/(\d+)/sprintf '%09d', $1/ger }; # 5 is before 10
     return sort { $rank->($a) <=> $rank->($b) || $key->($a) cmp $key->($b) }
-        grep { !m{/exercise[@.]|_wrong} } glob "$lesson/*.out";
+        grep { !m{/exercise[@.]|_wrong} && !$undrawn{ basename($_, '.out') =~ tr/@/ /r } } glob "$lesson/*.out";
 }
 
 # What was recorded: [seconds, actor or '', text], ...

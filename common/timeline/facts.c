@@ -22,6 +22,7 @@ static const struct {
     {"turns", offsetof(struct facts, turns)},
     {"pauses", offsetof(struct facts, pauses)},
     {"works", offsetof(struct facts, works)},
+    {"undrawn", offsetof(struct facts, undrawn)},
     {"order", offsetof(struct facts, order)},
 };
 enum { KEYS = sizeof keys / sizeof *keys };

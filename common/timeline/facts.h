@@ -16,7 +16,8 @@ struct facts {
     char *pauses; /* programs that wait for nobody: each wait is a pause of their own */
     char *works;  /* how long, in s, a program itself worked before one of its lines:
                      "invitations_async 0.05 all 100 friends" */
-    char *order;  /* "shown": the lines of an instant stand one after the other */
+    char *undrawn; /* programs for which the picture has no room: "queue_async 2" */
+    char *order;   /* "shown": the lines of an instant stand one after the other */
 };
 
 /* Returns 0, or an errno. */

@@ -9,7 +9,7 @@
 
 enum {
     WIDTH = 1200,
-    HEIGHT = 600, /* at most, to stand under a heading on a slide */
+    HEIGHT = 606, /* at most, to stand under a heading on a slide */
     MARGIN = 12,  /* left of all names */
     INDENT = 14,  /* of an actor's name */
     MOST_OF_NAMES = 340,

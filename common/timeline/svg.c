@@ -97,7 +97,8 @@ static void svg_read_recording(struct recording *recording, const struct entry *
     fclose(file);
 }
 
-/* Programs that are wrong on purpose have a verdict, and no timeline. */
+/* Programs that are wrong on purpose have a verdict, and no timeline; others, which show
+ * nothing new, may be left out for those that do. */
 static void svg_read_recordings(void)
 {
     int error = catalog_read(&catalog, layout.directory), count = 0;
@@ -107,7 +108,9 @@ static void svg_read_recordings(void)
     for (size_t i = 0; i < catalog.count; i++) {
         const struct entry *entry = &catalog.entries[i];
 
-        if (entry->is_recorded && entry->rank != WRONG && count++ < MOST_RECORDINGS)
+        if (entry->is_recorded && entry->rank != WRONG &&
+            !facts_name(layout.facts.undrawn, entry->name, strlen(entry->name)) &&
+            count++ < MOST_RECORDINGS)
             svg_read_recording(&layout.recordings[layout.recording_count++], entry);
     }
     if (count == 0)
