@@ -315,10 +315,10 @@ lessons:
 
 # The student's own file is built here and nowhere else: whatever it holds, it
 # breaks nothing but itself.
-exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o force
+exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o $(tracer) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/commands/exercise check $$lesson
 
-watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) force
+watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) $(tracer) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
 
 debug-%: $(tracer) $(site) $(postgres) $(directory) force

@@ -308,23 +308,22 @@ static int trace_program(char *program[])
     record->slow = (uint64_t)options.slow * NS_PER_MS;
     status = run(program, path, preload, record, &watch);
     end = now();
-    if (record->pid == 0 && WIFEXITED(status) && WEXITSTATUS(status) >= 126)
-        return status; /* it was not started, and this was said */
-    if (record->pid == 0) {
+    if (record->pid != 0) {
+        if (text == NULL) /* not before: the program would inherit it */
+            text = tmpfile();
+        if (text == NULL)
+            die_errno("cannot make a file for the trace");
+        write_trace(text, record, &watch, slash ? slash + 1 : *program, status, end);
+        if (fflush(text) != 0 || ferror(text))
+            die_errno("cannot write the trace");
+        rewind(text);
+        report(script, text);
+    } else if (!WIFEXITED(status) || WEXITSTATUS(status) < 126) { /* else this was said */
         fprintf(stderr, "trace: %s has not used libuv, or not as a shared library\n",
                 slash ? slash + 1 : *program);
-        return status;
     }
-    if (text == NULL) /* not before: the program would inherit it */
-        text = tmpfile();
-    if (text == NULL)
-        die_errno("cannot make a file for the trace");
-    write_trace(text, record, &watch, slash ? slash + 1 : *program, status, end);
-    if (fflush(text) != 0 || ferror(text))
-        die_errno("cannot write the trace");
-    rewind(text);
-    report(script, text);
-    fclose(text);
+    if (text)
+        fclose(text);
     free(watch.samples);
     free(watch.delays);
     free(preload);
