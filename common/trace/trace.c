@@ -243,6 +243,10 @@ static void write_trace(FILE *to, const struct trace_record *record,
         fprintf(to, "event\t%u\t%d\t%d\t%" PRIu64 "\t%" PRIu64 "\t%u\t%" PRIu64 "\n",
                 event->callback, event->thread, event->loop, event->start - from,
                 event->end - from, event->cpu, event->due ? event->due - from : 0);
+        if (event->callback != TRACE_WAIT && event->end - event->start >= record->slow &&
+            !watch_has_seen(watch, event->thread, event->start))
+            fprintf(to, "delay\t%d\t%" PRIu64 "\t%" PRIu64 "\n", event->thread,
+                    event->start - from, event->end - event->start);
     }
     for (size_t i = 0; i < watch->delay_count; i++)
         fprintf(to, "delay\t%u\t%" PRIu64 "\t%" PRIu64 "\n", watch->delays[i].thread,
@@ -308,6 +312,7 @@ static int trace_program(char *program[])
     record->slow = (uint64_t)options.slow * NS_PER_MS;
     status = run(program, path, preload, record, &watch);
     end = now();
+    watch_end(&watch);
     if (record->pid != 0) {
         if (text == NULL) /* not before: the program would inherit it */
             text = tmpfile();

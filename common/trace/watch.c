@@ -243,12 +243,12 @@ static void note_delay(struct watch *watch, uint32_t thread, uint64_t now)
 {
     struct seen *was = &seen[thread];
 
-    if (was->start == 0 || now <= was->before || watch->delay_count == MOST_DELAYS)
+    if (was->start == 0 || watch->delay_count == MOST_DELAYS)
         return;
     watch->delays = xgrow(watch->delays, watch->delay_count, 1, &watch->delay_capacity,
                           sizeof *watch->delays);
     watch->delays[watch->delay_count++] =
-        (struct delay){thread, was->start, now - was->before};
+        (struct delay){thread, was->start, now > was->before ? now - was->before : 0};
 }
 
 static void look_at(struct watch *watch, const struct trace_record *record, int pid,
@@ -284,4 +284,29 @@ void watch_look(struct watch *watch, const struct trace_record *record, int pid)
     for (uint32_t i = 1; i <= record->threads && i < TRACE_THREADS; i++)
         if (record->thread[i].id != 0)
             look_at(watch, record, pid, i);
+}
+
+static int compare_delays(const void *a, const void *b)
+{
+    const struct delay *one = a, *two = b;
+
+    if (one->start != two->start)
+        return one->start < two->start ? -1 : 1;
+    return (one->thread > two->thread) - (one->thread < two->thread);
+}
+
+void watch_end(struct watch *watch)
+{
+    for (uint32_t i = 1; i < TRACE_THREADS; i++)
+        note_delay(watch, i, seen[i].latest);
+    if (watch->delay_count > 0)
+        qsort(watch->delays, watch->delay_count, sizeof *watch->delays, compare_delays);
+}
+
+bool watch_has_seen(const struct watch *watch, uint32_t thread, uint64_t start)
+{
+    const struct delay wanted = {.thread = thread, .start = start};
+
+    return watch->delay_count > 0 && bsearch(&wanted, watch->delays, watch->delay_count,
+                                             sizeof wanted, compare_delays);
 }

@@ -33,4 +33,11 @@ struct watch {
 /* Look once. `pid` is the recorded process. */
 void watch_look(struct watch *watch, const struct trace_record *record, int pid);
 
+/* The program has ended. */
+void watch_end(struct watch *watch);
+
+/* Whether we looked while a thread was in what began at `start`. If not, we were kept
+ * waiting ourselves, and it may have been, too. After watch_end(). */
+bool watch_has_seen(const struct watch *watch, uint32_t thread, uint64_t start);
+
 #endif

@@ -76,9 +76,11 @@ subtest 'what is no fault of a callback' => sub {
 };
 
 subtest 'many short ones hold the loop together' => sub {
-    my $text = report([], $loop, $peel, $done, (map { event(3, $_ * 10, $_ * 10 + 10) } 0 .. 19), event(4, 200, 201, 100));
+    my $text = report([], $loop, $peel, $done, (map { event(3, $_ * 10, $_ * 10 + 10, 0, 10) } 0 .. 19), event(4, 200, 201, 100));
     unlike($text, qr/^Held/m, 'none of them for long');
     like($text, qr/on_done.*late:\n      on_peel \(dinner\.c:9\) ran for 100 ms of that/, 'but somebody came late');
+    unlike(report([], $loop, $peel, $done, (map { event(3, $_ * 10, $_ * 10 + 10, 0, 1) } 0 .. 19), event(4, 200, 201, 100)), qr/late/,
+        'not because of what had no processor');
 };
 
 subtest 'outside of uv_run' => sub {
