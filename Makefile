@@ -11,8 +11,8 @@
 #: make lessons      the lessons by part: title, minutes, how far you are
 #: make exercise-05  check your exercise: passed, or what differs, and a hint
 #: make watch-05     the same again each time you save it
-#: make debug-05     lesson 05 and your exercise under the loop tracer: who held the
-#:                   loop, who came late, what was not closed (PROGRAM=chores_async)
+#: make debug-05     lesson 05 and your exercise under the loop tracer: who held
+#:                   the loop, who came late (PROGRAM=chores_async: that alone)
 #: make progress     all exercises: solved, tried, to do, and which is next
 #: make help         this list
 #:
