@@ -1,6 +1,6 @@
 /* wrong_threads.c - a thread for each page, each with a connection of its own.
  *
- * verdict: 4 requests, at most 3 at once, 4 connections */
+ * verdict: a thread or a process is */
 
 #include "fetch.h"
 #include "lesson.h"
