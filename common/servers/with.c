@@ -228,9 +228,13 @@ static bool read_environment(int report)
     size_t size = 0;
     bool any = false;
 
-    for (; lines && getline(&line, &size, lines) > 0; line = NULL, any = true) {
+    for (; lines && getline(&line, &size, lines) > 0; any = true) {
+        char *value = strchr(line, '=');
+
         line[strcspn(line, "\n")] = '\0';
-        if ((strchr(line, '=') ? putenv(line) /* which keeps it */ : unsetenv(line)) != 0)
+        if (value)
+            *value++ = '\0';
+        if ((value ? setenv(line, value, 1) : unsetenv(line)) != 0)
             fail("set the environment");
     }
     free(line);
