@@ -17,7 +17,7 @@ struct job {
 };
 
 static void on_free(uv_timer_t *walk);
-static void go_and(struct job *job, struct table *table, void (*act)(struct job *job));
+static void go_and(struct job *job, struct table *table, void (*act)(struct job *));
 static void on_arrival(uv_timer_t *walk);
 static void greet(struct job *job);
 static void seat_guests(struct job *job);
@@ -75,7 +75,7 @@ static void on_free(uv_timer_t *walk)
 }
 
 /* It is claimed in the callback in which it was seen. */
-static void go_and(struct job *job, struct table *table, void (*act)(struct job *job))
+static void go_and(struct job *job, struct table *table, void (*act)(struct job *))
 {
     job->act = act;
     job->table = table;
