@@ -436,6 +436,10 @@ subtest 'compile_flags.txt tells editors what the Makefile tells the compiler' =
 };
 
 # A path in somebody's home works nowhere else. (Written so that it isn't one.)
+subtest 'nothing is left of a merge or a build' => sub {
+    no_complaints('in what git has', grep {/\.(?:orig|rej|mine|o|d|swp)$|~$/} tracked_files());
+};
+
 subtest 'no file names a path of one machine' => sub {
     my $machine = qr{(?<![\w.)\}\$-])(/(?:work|root|home|Users)/?(?![\w-])|/(?:home|Users)/\w+)};
     my @complaints;
