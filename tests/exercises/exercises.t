@@ -294,12 +294,14 @@ for my $lesson (@lessons) {
 
         ($status, $said) = judged("$lesson solution");
         is($status, 0, 'the solution passes as a student\'s does: the loop has waited') or diag($said);
-        # Where threads are allowed, what is drawn tells.
+        # Where threads are allowed, what is drawn tells. On a machine that lets a player begin
+        # late, his loop has waited for too short a time.
         my $drawn = read_file("lessons/$lesson/exercise.rules") =~ /^threads: yes$/m ? '|Started as' : '';
         for my $name (cheats_for($lesson)) {
+            my $also = $name eq 'player' ? '|waited' : $drawn;
             ($status, $said) = judged("$lesson cheat: $name");
             is($status, 1, "a cheat does not pass: $name");
-            like($said, qr/\Q$cheats{$name}[0]\E|This\s+exercise is about|right lines in another order$drawn/m, '... and is told why') or diag($said);
+            like($said, qr/\Q$cheats{$name}[0]\E|This\s+exercise is about|right lines in another order$also/m, '... and is told why') or diag($said);
         }
 
         ($status, $said) = judged("$lesson starter");
