@@ -14,8 +14,9 @@ struct round {
     uv_poll_t pipe;
     uv_timer_t timer;
     int ends[2]; /* of the pipe: we read from 0 what is written to 1 */
-    int calls;
 };
+
+static int calls; /* of all callbacks so far; they print it */
 
 static void start_hooks(struct round *round);
 static void start_pipe_and_timer(struct round *round);
@@ -28,7 +29,7 @@ static void on_close(uv_handle_t *handle);
 
 int main(void)
 {
-    struct round round = {.calls = 0};
+    struct round round;
 
     say("main: start check, prepare, idle, pipe, timer");
     start_hooks(&round);
@@ -53,7 +54,6 @@ static void start_hooks(struct round *round)
     must("start prepare", uv_prepare_start(&round->prepare, on_prepare));
     must("start idle", uv_idle_init(uv_default_loop(), &round->idle));
     must("start idle", uv_idle_start(&round->idle, on_idle));
-    round->check.data = round->prepare.data = round->idle.data = round;
     uv_unref((uv_handle_t *)&round->check);
     uv_unref((uv_handle_t *)&round->prepare);
 }
@@ -67,33 +67,28 @@ static void start_pipe_and_timer(struct round *round)
     must("watch a pipe", uv_poll_start(&round->pipe, UV_READABLE, on_pipe));
     must("start a timer", uv_timer_init(uv_default_loop(), &round->timer));
     must("start a timer", uv_timer_start(&round->timer, on_timer, 0, 500));
-    round->pipe.data = round->timer.data = round;
+    round->pipe.data = round;
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-    struct round *round = timer->data;
-
-    say("timer: call %d", ++round->calls);
-    if (round->calls > 1) /* it rings twice */
+    say("timer: call %d", ++calls);
+    if (calls > 1) /* it rings twice */
         uv_close((uv_handle_t *)timer, on_close);
 }
 
 /* While an idle handle is active, the loop never sleeps: this one is called once. */
 static void on_idle(uv_idle_t *idle)
 {
-    struct round *round = idle->data;
-
-    say("idle: call %d, is closed", ++round->calls);
+    say("idle: call %d, is closed", ++calls);
     uv_close((uv_handle_t *)idle, on_close);
 }
 
 /* The last one before the loop looks at its files, and perhaps sleeps there. */
 static void on_prepare(uv_prepare_t *prepare)
 {
-    struct round *round = prepare->data;
-
-    say("prepare: call %d", ++round->calls);
+    (void)prepare;
+    say("prepare: call %d", ++calls);
 }
 
 static void on_pipe(uv_poll_t *pipe, int status, int events)
@@ -103,22 +98,19 @@ static void on_pipe(uv_poll_t *pipe, int status, int events)
 
     must("watch a pipe", status < 0 ? status : events & UV_READABLE ? 0 : UV_EIO);
     must("read", read(round->ends[0], &byte, 1) == 1 ? 0 : UV_EIO);
-    say("pipe: call %d, reads %c", ++round->calls, byte);
+    say("pipe: call %d, reads %c", ++calls, byte);
     uv_close((uv_handle_t *)pipe, NULL);
 }
 
 /* The first one after the loop has looked, and perhaps slept. */
 static void on_check(uv_check_t *check)
 {
-    struct round *round = check->data;
-
-    say("check: call %d", ++round->calls);
+    (void)check;
+    say("check: call %d", ++calls);
 }
 
 /* What was closed during the round is the loop's until here. */
 static void on_close(uv_handle_t *handle)
 {
-    struct round *round = handle->data;
-
-    say("close: call %d, the %s", ++round->calls, uv_handle_type_name(handle->type));
+    say("close: call %d, the %s", ++calls, uv_handle_type_name(handle->type));
 }

@@ -6,8 +6,6 @@
 
 #include "lesson.h"
 
-#include <stdlib.h>
-
 struct copy {
     uv_fs_t req; /* of the present step: there is never more than one */
     int failing; /* the step that shall fail */
@@ -15,11 +13,8 @@ struct copy {
     int error; /* of the step that failed, or 0 */
 };
 
-static void open_source(struct copy *copy);
 static void on_source(uv_fs_t *req);
-static void open_target(struct copy *copy);
 static void on_target(uv_fs_t *req);
-static void write_target(struct copy *copy);
 static void on_written(uv_fs_t *req);
 static void close_target(struct copy *copy);
 static void on_target_closed(uv_fs_t *req);
@@ -31,63 +26,44 @@ static int result_of(uv_fs_t *req, const char *who, const char *what);
 int main(int argc, char *argv[])
 {
     struct number step = {.name = "STEP", .value = 2, .least = 0, .most = 3};
-    struct copy copy = {0};
+    struct copy copy = {.req.data = &copy};
 
     read_numbers(argc, argv, &step, 1);
     copy.failing = step.value;
-    copy.req.data = &copy;
-    open_source(&copy);
+    must("ask for the source", uv_fs_open(uv_default_loop(), &copy.req,
+                                          step.value == 1 ? "missing" : "/dev/null",
+                                          UV_FS_O_RDONLY, 0, on_source));
     run_and_close();
-    return copy.error ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static void open_source(struct copy *copy)
-{
-    const char *path = copy->failing == 1 ? "missing" : "/dev/null";
-
-    must("ask for the source",
-         uv_fs_open(uv_default_loop(), &copy->req, path, UV_FS_O_RDONLY, 0, on_source));
+    return copy.error ? 1 : 0;
 }
 
 static void on_source(uv_fs_t *req)
 {
     struct copy *copy = req->data;
+    const char *path = copy->failing == 2 ? "missing" : "/dev/null";
+    int flags = copy->failing == 3 ? UV_FS_O_RDONLY : UV_FS_O_WRONLY;
 
     copy->source = result_of(req, "source", "open");
     copy->error = copy->source < 0 ? copy->source : 0;
     if (copy->error)
         end(copy); /* there is nothing to close */
     else
-        open_target(copy);
-}
-
-static void open_target(struct copy *copy)
-{
-    const char *path = copy->failing == 2 ? "missing" : "/dev/null";
-    int flags = copy->failing == 3 ? UV_FS_O_RDONLY : UV_FS_O_WRONLY;
-
-    must("ask for the target",
-         uv_fs_open(uv_default_loop(), &copy->req, path, flags, 0, on_target));
+        must("ask for the target",
+             uv_fs_open(uv_default_loop(), req, path, flags, 0, on_target));
 }
 
 static void on_target(uv_fs_t *req)
 {
     struct copy *copy = req->data;
+    uv_buf_t hello = uv_buf_init("hello", 5);
 
     copy->target = result_of(req, "target", "open");
     copy->error = copy->target < 0 ? copy->target : 0;
     if (copy->error)
         close_source(copy); /* what step 1 did, and no more */
     else
-        write_target(copy);
-}
-
-static void write_target(struct copy *copy)
-{
-    uv_buf_t hello = uv_buf_init("hello", 5);
-
-    must("ask for a write", uv_fs_write(uv_default_loop(), &copy->req, copy->target,
-                                        &hello, 1, -1, on_written));
+        must("ask for a write", uv_fs_write(uv_default_loop(), req, copy->target, &hello,
+                                            1, -1, on_written));
 }
 
 static void on_written(uv_fs_t *req)

@@ -61,12 +61,11 @@ static void make_square(struct producer *producer)
     if (producer->number > LAST) {
         say("producer %d: goes home", producer->name);
         uv_close((uv_handle_t *)&producer->work, NULL);
-        return;
+    } else {
+        must("make a square", uv_timer_start(&producer->work, on_made, 100, 0));
     }
-    must("make a square", uv_timer_start(&producer->work, on_made, 100, 0));
 }
 
-/* The loop calls this when a square is made. */
 static void on_made(uv_timer_t *work)
 {
     put(work->data);

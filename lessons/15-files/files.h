@@ -20,6 +20,7 @@ struct store {
     int files;
     size_t size;                 /* of each, in bytes */
     bool writing;                /* or else reading */
+    int flags;                   /* for that, to open a file */
     unsigned long long checksum; /* the sum of all bytes that were read */
     struct worker *workers;      /* files_async's; so many, and the next file to take */
     int at_once, next;
@@ -33,6 +34,13 @@ static const char *doing(const struct store *store, int number)
     snprintf(words, sizeof words, "%s file %04d", store->writing ? "write" : "read",
              number);
     return words;
+}
+
+/* What is to be written into a file. */
+static inline void fill(const struct store *store, int number, char *buffer)
+{
+    if (store->writing)
+        memset(buffer, number, store->size);
 }
 
 static unsigned long long sum_of(const char *buffer, size_t size)
@@ -73,6 +81,8 @@ static void run_round(struct store *store, bool writing, void (*do_files)(struct
 
     must_errno("measure", getrusage(RUSAGE_SELF, &before));
     store->writing = writing;
+    store->flags = writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
+    store->next = 0;
     store->checksum = 0;
     do_files(store);
     must_errno("measure", getrusage(RUSAGE_SELF, &after));

@@ -1,8 +1,7 @@
 /* files_async.c - the same files, with a request to libuv for each call that files_sync
  * makes; 64 files are under way at the same time (the third argument).
  * You will see the same checksum, and what it costs to pass each call to a thread.
- * Order of events: main -> take_next -> on_open -> on_moved -> on_closed -> take_next
- * -> ..., for 64 files at a time */
+ * Order of events: main -> take_next -> on_open -> on_moved -> on_closed -> take_next */
 
 #include "files.h"
 
@@ -42,7 +41,6 @@ int main(int argc, char *argv[])
 /* Write or read all files: the loop runs until no worker has anything left to do. */
 static void do_files(struct store *store)
 {
-    store->next = 0;
     for (int i = 0; i < store->at_once; i++) {
         store->workers[i].store = store;
         store->workers[i].req.data = &store->workers[i];
@@ -51,22 +49,19 @@ static void do_files(struct store *store)
     must("run the loop", uv_run(uv_default_loop(), UV_RUN_DEFAULT));
 }
 
-/* Open the next file, if there is one. */
 static void take_next(struct worker *worker)
 {
     uv_loop_t *loop = uv_default_loop();
     struct store *store = worker->store;
     char path[NAME]; /* libuv makes a copy of it */
-    int flags = store->writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
 
     if (store->next == store->files)
         return;
     worker->number = store->next++;
     worker->done = 0;
     snprintf(path, sizeof path, "%04d", worker->number);
-    if (store->writing)
-        memset(worker->buffer, worker->number, store->size);
-    must("open", uv_fs_open(loop, &worker->req, path, flags, 0600, on_open));
+    fill(store, worker->number, worker->buffer);
+    must("open", uv_fs_open(loop, &worker->req, path, store->flags, 0600, on_open));
 }
 
 static void on_open(uv_fs_t *req)
@@ -77,8 +72,7 @@ static void on_open(uv_fs_t *req)
     move(worker);
 }
 
-/* Write or read what is still missing, from where the last step has stopped (-1). `rest`
- * may go: libuv copies where and how long the buffer is, and the buffer itself stays. */
+/* What is missing, from where the last step stopped (-1). libuv copies `rest` itself. */
 static void move(struct worker *worker)
 {
     uv_loop_t *loop = uv_default_loop();

@@ -76,14 +76,12 @@ static void on_done(uv_work_t *work, int status)
 /* Returns 0 or an error; what was read is added to the checksum. */
 static int do_file(const struct store *store, int number, unsigned long long *checksum)
 {
-    int flags = store->writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
     char path[NAME], buffer[MOST_KB * 1000];
     int file, error;
 
     snprintf(path, sizeof path, "%04d", number);
-    if (store->writing)
-        memset(buffer, number, store->size);
-    file = open(path, flags, 0600);
+    fill(store, number, buffer);
+    file = open(path, store->flags, 0600);
     if (file < 0)
         return uv_translate_sys_error(errno);
     error = move(store, file, buffer);

@@ -26,14 +26,12 @@ static void do_files(struct store *store)
 
 static void do_file(struct store *store, int number)
 {
-    int flags = store->writing ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY;
     char path[NAME], buffer[MOST_KB * 1000];
     uv_file file;
 
     snprintf(path, sizeof path, "%04d", number);
-    if (store->writing)
-        memset(buffer, number, store->size);
-    file = must_errno(doing(store, number), open(path, flags, 0600));
+    fill(store, number, buffer);
+    file = must_errno(doing(store, number), open(path, store->flags, 0600));
     move(store, number, file, buffer);
     must_errno(doing(store, number), close(file));
     if (!store->writing)

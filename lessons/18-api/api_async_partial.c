@@ -9,10 +9,12 @@
 
 #include <stdbool.h>
 
-enum { FAULTS = 5 };
+enum { LOCATION, WEATHER, SUN, CALLS, FAULTS = 5 };
 
-/* What the three calls ask for; what goes wrong in place of what we want. */
-static const char *const paths[FAULTS + 1][3] = {
+static const char *const names[CALLS] = {"location", "weather", "sun"};
+
+/* What is asked for; what goes wrong in place of what we want. */
+static const char *const paths[FAULTS + 1][CALLS] = {
     {"/json/location/Berlin", "/json/weather", "/json/sun"},
     {"/json/location/Berlin", "/status/500", "/json/sun"},
     {"/json/location/Berlin", "/json/malformed", "/json/sun"},
@@ -31,7 +33,7 @@ struct call {
 
 struct report {
     struct fetcher fetcher;
-    struct call location, weather, sun;
+    struct call calls[CALLS];
     int to_come; /* calls that haven't ended */
     double latitude, longitude;
 };
@@ -41,25 +43,24 @@ static void on_location(struct fetch *fetch);
 static void on_weather(struct fetch *fetch);
 static void on_sun(struct fetch *fetch);
 static void end(struct call *call, bool is_good, const char *text);
-static int print(const struct call *call);
 
 int main(int argc, char *argv[])
 {
     struct number fault = {.name = "FAULT", .value = 2, .least = 0, .most = FAULTS};
-    struct report report = {.to_come = 3};
-    const char *const *path;
-    int missing;
+    struct report report = {.to_come = CALLS};
+    int missing = 0;
 
     read_numbers(argc, argv, &fault, 1);
-    path = paths[fault.value];
-    report.location = (struct call){.name = "location", .path = path[0]};
-    report.weather = (struct call){.name = "weather", .path = path[1]};
-    report.sun = (struct call){.name = "sun", .path = path[2]};
-    report.location.report = report.weather.report = report.sun.report = &report;
+    for (int i = 0; i < CALLS; i++)
+        report.calls[i] = (struct call){
+            .name = names[i], .path = paths[fault.value][i], .report = &report};
     must("start curl", fetcher_init(uv_default_loop(), &report.fetcher, 0));
-    ask(&report.location, 400, on_location);
+    ask(&report.calls[LOCATION], 400, on_location);
     run_and_close();
-    missing = print(&report.location) + print(&report.weather) + print(&report.sun);
+    for (struct call *call = report.calls; call < report.calls + CALLS; call++) {
+        say("report: %s%s: %s", call->is_good ? "" : "no ", call->name, call->text);
+        missing += !call->is_good;
+    }
     return missing ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -89,31 +90,27 @@ static void on_location(struct fetch *fetch)
                        "longitude", &report->longitude) == 0) {
         snprintf(text, sizeof text, "%.2f, %.2f", report->latitude, report->longitude);
         end(call, true, text);
-        ask(&report->weather, 600, on_weather);
-        ask(&report->sun, 1000, on_sun);
+        ask(&report->calls[WEATHER], 600, on_weather);
+        ask(&report->calls[SUN], 1000, on_sun);
     } else {
         end(call, false, why.text);
-        end(&report->weather, false, "it needs the location");
-        end(&report->sun, false, "it needs the location");
+        end(&report->calls[WEATHER], false, "it needs the location");
+        end(&report->calls[SUN], false, "it needs the location");
     }
     json_decref(answer);
 }
 
 static void on_weather(struct fetch *fetch)
 {
-    json_error_t why;
+    json_error_t why; /* or else, in its place, what the answer says */
     json_t *answer = read_json(fetch, &why);
     const char *sky;
     int degrees;
-    char text[100];
-
-    if (answer && json_unpack_ex(answer, &why, 0, "{s:s, s:i}", "sky", &sky,
-                                 "temperature", &degrees) == 0) {
-        snprintf(text, sizeof text, "%s, %d degrees", sky, degrees);
-        end(fetch->data, true, text);
-    } else {
-        end(fetch->data, false, why.text);
-    }
+    bool is_good = answer && json_unpack_ex(answer, &why, 0, "{s:s, s:i}", "sky", &sky,
+                                            "temperature", &degrees) == 0;
+    if (is_good)
+        snprintf(why.text, sizeof why.text, "%s, %d degrees", sky, degrees);
+    end(fetch->data, is_good, why.text);
     json_decref(answer);
 }
 
@@ -121,16 +118,12 @@ static void on_sun(struct fetch *fetch)
 {
     json_error_t why;
     json_t *answer = read_json(fetch, &why);
-    const char *sunrise, *sunset;
-    char text[100];
-
-    if (answer && json_unpack_ex(answer, &why, 0, "{s:s, s:s}", "sunrise", &sunrise,
-                                 "sunset", &sunset) == 0) {
-        snprintf(text, sizeof text, "from %s to %s", sunrise, sunset);
-        end(fetch->data, true, text);
-    } else {
-        end(fetch->data, false, why.text);
-    }
+    const char *from, *to;
+    bool is_good = answer && json_unpack_ex(answer, &why, 0, "{s:s, s:s}", "sunrise",
+                                            &from, "sunset", &to) == 0;
+    if (is_good)
+        snprintf(why.text, sizeof why.text, "from %s to %s", from, to);
+    end(fetch->data, is_good, why.text);
     json_decref(answer);
 }
 
@@ -143,11 +136,4 @@ static void end(struct call *call, bool is_good, const char *text)
     say("%s: %s%s", call->name, is_good ? "" : "failed, ", call->text);
     if (--call->report->to_come == 0)
         fetcher_close(&call->report->fetcher, NULL);
-}
-
-/* Returns how much is missing: 0 or 1. */
-static int print(const struct call *call)
-{
-    say("report: %s%s: %s", call->is_good ? "" : "no ", call->name, call->text);
-    return call->is_good ? 0 : 1;
 }
