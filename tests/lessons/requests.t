@@ -25,7 +25,8 @@ my $scratch = scratch();
 
 my %program = (
     (map { $_ => with_far_deadline("lessons/16-requests/$_", 'page->url') } @names),
-    (map { $_ => with_far_deadline("lessons/17-request-queue/$_", 'url') } qw(request_queue_sync request_queue_async)));
+    request_queue_sync  => with_far_deadline('lessons/17-request-queue/request_queue_sync', 'url'),
+    request_queue_async => with_far_deadline('lessons/17-request-queue/request_queue_async', 'worker->page->url'));
 sub program { my ($name) = @_; return $program{$name} }
 
 # Run a program inside of the web site: ask('requests_async', '/page/1').
@@ -169,19 +170,31 @@ subtest 'https, too' => sub {
 subtest 'at most so many at once' => sub {
     for my $workers (3, 24) {
         # A page comes when so many are asked for.
-        my $queue = changed('lessons/17-request-queue/request_queue_async', sub {
-            $_[0] =~ s{/page/%d\?delay=100", site\(\), queue->taken}{/together/$workers", site()}r
-                =~ s/\bDEADLINE\K\b(?=[,)])/ * 1000/gr });
-        my $ran = run(["$build/common/with-site", $queue, $workers]);
+        my $ran = ask('request_queue_async', $workers, ("/together/$workers") x 24);
         like($ran->{out}, qr/^\[.....\] site: 24 requests seen, at most $workers at once$/m,
             "with $workers workers the site counts $workers");
     }
-    for my $wrong (0, 25, 'x') {
-        is(ask_nobody('request_queue_async', $wrong)->{status}, 2, "$wrong workers: no");
+    for my $wrong (0, 25, '4x', '--help', '-f') {
+        my $ran = ask_nobody('request_queue_async', $wrong);
+        is($ran->{status}, 2, "request_queue_async $wrong: no");
+        like($ran->{err}, qr/^usage: request_queue_async \[WORKERS\]/, '... and how it is used');
+    }
+    my $list = write_file("$scratch/queue", join '', map {"$_\r\n\n"} '/page/7', "$nobody/", '/status/404', '/cut', '/large/100', '/page/8');
+    for my $name (qw(request_queue_sync request_queue_async)) {
+        my $ran = ask($name, '-f', $list);
+        my @said = map { s/^pages: number \d+: //r } said($ran->{out});
+        is_deeply([@said[1, 5, 6]], ["200, 1259 bytes, 'Page 7'", '200, 100 bytes, no title', "200, 1296 bytes, 'Page 8'"], "$name: the pages of a list");
+        is(join(' ', map { /^(failed|404), / ? $1 : $_ } @said[2 .. 4]), 'failed 404 failed', '... and what is none');
+        is($said[-1], 'checksum: ' . (1259 + 100 + 1296), '... whose sizes do not count');
+        is($ran->{status}, 1, '... but the exit status does');
+        $ran = run([program($name), "$nobody/"], env => {SITE => undef});
+        is($ran->{err}, '', "$name: other sites count nothing");
+        like($ran->{out}, qr/number 1: failed, .*checksum: 0$/s, '... and are asked all the same');
+        is(ask_nobody($name, '-f')->{status}, 2, "$name: -f without a file");
     }
     for my $name (qw(request_queue_sync request_queue_async)) {
         my $ran = run([program($name)], env => {SITE => $nobody});
-        is(scalar(() = $ran->{out} =~ /^\[.....\] pages: number \d+ failed, status 0, \w/mg), 24,
+        is(scalar(() = $ran->{out} =~ /^\[.....\] pages: number \d+: failed, \w/mg), 24,
             "$name: without the site, each page is a failure");
         is($ran->{status}, 1, '... and the exit status says so');
         is($ran->{err}, "$name: cannot ask for the count: connection refused\n", '... and why');

@@ -516,7 +516,6 @@ my %usage    = (
     blocking_sync_interval => '[MS], MS from 1 to 1000',
     files_async => '[FILES [KB [AT_ONCE]]], FILES from 1 to 10000, KB from 1 to 110, AT_ONCE from 1 to 1000',
     (map { ("files_$_" => '[FILES [KB]], FILES from 1 to 10000, KB from 1 to 110') } qw(sync async_batch)),
-    request_queue_async  => '[WORKERS], WORKERS from 1 to 24',
     api_async_partial    => '[FAULT], FAULT from 0 to 5',
     timeouts_async_group => '[MS], MS from 1 to 60000',
     timeouts_async_retry => '[FAILING], FAILING from 0 to 4',
@@ -529,7 +528,6 @@ my %out_of_range = (
     coroutine   => [['0'], ['91'], [1, 1]],
     blocking    => [['0'], ['1001'], [1, 1]],
     files       => [['0'], ['10001'], [1, 111], [1, 1, 0], [1, 1, 1, 1]],
-    request_queue => [['0'], ['25'], [1, 1]],
     api         => [['6'], [0, 0]],
     timeouts    => [['60001'], [1, 1]],
 );
