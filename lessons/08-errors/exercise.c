@@ -1,8 +1,8 @@
 /* exercise.c - two breakfasts of three steps; Ben's fails in the second, since his
  * recipe is missing. As it stands, nobody hears of it. Pass the failure on: the
  * table is cleared, then the waiter is told, and the exit status says it too. The
- * program takes the number of Ben's recipe; the check tries it with 0 (there is
- * one) and with 2 (another error), too. */
+ * program takes the number of Ben's recipe (0: there is one; 2: another error), and
+ * after how many ms his table is laid; the check tries others, too. */
 
 #include "lesson.h"
 
@@ -31,14 +31,15 @@ static void on_end(struct breakfast *breakfast, int error);
 int main(int argc, char *argv[])
 {
     static const char *const recipes[] = {"/dev/null", "missing", "/dev/null/missing"};
-    struct number recipe = {.name = "RECIPE", .value = 1, .least = 0, .most = 2};
+    struct number asked[] = {{"RECIPE", 1, 0, 2}, {"MS", 800, 0, 60000}};
     struct waiter waiter = {0};
     struct breakfast ann = {
         .guest = "Ann", .recipe = "/dev/null", .ms = 200, .waiter = &waiter};
-    struct breakfast ben = {.guest = "Ben", .ms = 800, .waiter = &waiter};
+    struct breakfast ben = {.guest = "Ben", .waiter = &waiter};
 
-    read_numbers(argc, argv, &recipe, 1);
-    ben.recipe = recipes[recipe.value];
+    read_numbers(argc, argv, asked, 2);
+    ben.recipe = recipes[asked[0].value];
+    ben.ms = (unsigned)asked[1].value;
     serve(&ann);
     serve(&ben);
     run_and_close();

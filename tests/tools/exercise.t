@@ -206,6 +206,9 @@ subtest 'the right lines, but not from the loop' => sub {
     fails_with($witness->(2000, 1, 0, 'timer timer'), 'a thread', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 2, 'timer timer'), 'a process', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 0, 'timer idle'), 'a handle', qr/handles of a kind were active: timer\./);
+    write_file($rules, "handles: timer timer\nothers: no\n");
+    is($witness->(2000, 0, 0, 'timer timer')->{status}, 0, 'these handles, and no others');
+    fails_with($witness->(2000, 0, 0, 'timer poll timer'), 'another handle', qr/more handles were active .*: poll\.\n.*no others: timer timer\./s);
     save_script($tree, '05-cake', 'echo "[ 2.00] cake: ready"');
     fails_with(check('05-cake'), 'no loop', qr/waited for 0\.00 s only/);
     write_file($rules, "handles:\nwaits: no\n");
