@@ -106,7 +106,7 @@ exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$
 outs := $(filter-out $(exercise_outs),$(recordings))
 solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 programs := $(sources:%.c=$(BUILD)/%)
-tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show watch draw)
+tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show draw)
 # The wrappers that start what a lesson needs: the local web site, a database, a directory.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(addprefix $(BUILD)/common/,with-postgres postgres find-postgres)
@@ -210,8 +210,6 @@ timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,col
 witness := common/check/witness.o
 checker := $(filter-out $(witness),$(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c))))
 $(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o common/die.o)
-	$(link_tool)
-$(call tool,common/watch,common/commands/watch.o common/lesson.o)
 	$(link_tool)
 $(call tool,common/show,common/commands/show.o common/commands/readme.o $(timeline))
 	$(link_tool)
@@ -318,8 +316,8 @@ lessons:
 exercise-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o $(tracer) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/commands/exercise check $$lesson
 
-watch-%: $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,lesson.o watch) $(tracer) force
-	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec $(BUILD)/common/watch $$lesson
+watch-%: $(BUILD)/common/check/check $(BUILD)/common/lesson.o $(tracer) force
+	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" exec common/commands/watch $$lesson
 
 debug-%: $(tracer) $(site) $(postgres) $(directory) force
 	@$(find_lesson); $(has_needs); MAKE="$(MAKE)" common/commands/debug $$lesson $(PROGRAM)

@@ -21,7 +21,7 @@ my $file = "$tree/lessons/01-tea/exercise.c";
 my $said = "$tree/said";
 my $runs = "$tree/runs";
 
-my @without_make = ('env', 'MAKE=' . no_compiler($tree), 'build/common/watch', 'lessons/01-tea');
+my @without_make = ('env', 'MAKE=' . no_compiler($tree), 'common/commands/watch', 'lessons/01-tea');
 
 my $ready = 'echo "[ 0.00] tea: ready"';
 
@@ -85,27 +85,7 @@ subtest 'make watch-NN' => sub {
 };
 
 # What it compares five times a second, printed for each line.
-my $look = do {
-    my $source = write_file("$tree/look.c", <<"C");
-#define main watch_main
-#include "$top/common/commands/watch.c"
-#undef main
-int main(int argc, char *argv[])
-{
-    char line[8];
-
-    lesson = argv[argc - 1];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        printf("%llu\\n", (unsigned long long)fingerprint());
-        fflush(stdout);
-    }
-}
-C
-    my $ran = run([compiler_of_the_course(CFLAGS => '-O0 -w'), split(' ', run(['common/commands/needs', '--cflags'])->{out}), '-o', "$tree/look", $source,
-            "$tree/build/common/lesson.o", split ' ', run(['common/commands/needs', '--libs'])->{out}]);
-    die $ran->{err} if $ran->{status} != 0;
-    "$tree/look";
-};
+my @look = ($^X, '-e', 'require shift; $| = 1; while (<STDIN>) { print state_of("lessons/01-x") =~ tr/\n/ /r, "\n" }');
 
 subtest 'each way of saving is seen, and nothing else' => sub {
     my $here = "$tree/here";
@@ -118,7 +98,7 @@ subtest 'each way of saving is seen, and nothing else' => sub {
         write_file($path, $text);
         return utime $second, $second++, $path;
     };
-    my $pid  = open2(my $sees, my $asks, 'sh', '-c', 'cd "$0" && exec "$1" lessons/01-x', $here, $look);
+    my $pid  = open2(my $sees, my $asks, 'sh', '-c', 'cd "$0" && exec "$@"', $here, @look, "$top/common/commands/watch");
     my $seen = sub { print $asks "\n"; scalar <$sees> };
     $save->("$lesson/exercise.c", 'one');
     $save->("$here/common/lesson.h", 'one');
@@ -220,7 +200,7 @@ subtest 'a terminal is cleared where it can be, and left as it was' => sub {
         my ($terminal, $clears) = @$_;
         my $name = 'TERM=' . ($terminal // '');
         unlink $said;
-        my $line = 'set -m; stty -a >before; build/common/watch lessons/01-tea & until [[ $(<said) = *1?of?2?solved* ]]; do sleep 0.1; done;'
+        my $line = 'set -m; stty -a >before; common/commands/watch lessons/01-tea & until [[ $(<said) = *1?of?2?solved* ]]; do sleep 0.1; done;'
             . ' kill -INT $!; wait; stty -a >after';
         run(['script', '-qefc', "bash -c '$line'", 'said'], dir => $tree, env => {TERM => $terminal, MAKE => "$tree/no-compiler"});
         my $begin = qr/(?:\A|\n)\d\d:\d\d:\d\d  lessons/;
@@ -232,10 +212,10 @@ subtest 'a terminal is cleared where it can be, and left as it was' => sub {
 };
 
 subtest 'bad input' => sub {
-    for ([[], qr/\Ausage: watch lessons/], [['lessons/99-none'], qr{\Awatch: cannot watch lessons/99-none: no such file}],
+    for ([[], qr/\Ausage: watch lessons/], [['lessons/99-none'], qr{\Awatch: cannot watch lessons/99-none: No such file}],
         [['a', 'b'], qr/\Ausage: watch/])
     {
-        my $ran = run(["$tree/build/common/watch", @{ $_->[0] }], dir => $tree);
+        my $ran = run(["common/commands/watch", @{ $_->[0] }], dir => $tree);
         isnt($ran->{status}, 0, "watch @{ $_->[0] }");
         like($ran->{err}, $_->[1], 'a sentence');
         is(() = $ran->{err} =~ /\n/g, 1, 'of one line');
@@ -243,7 +223,7 @@ subtest 'bad input' => sub {
     my $ran = run([make_command(), 'watch-99'], dir => $tree);
     like($ran->{err}, qr/^There is no lesson "99"/m, 'no such lesson');
     open my $full, '>', '/dev/full' or return;
-    $ran = run(["$tree/build/common/watch", 'lessons/01-tea'], dir => $tree, stdout => $full);
+    $ran = run(["common/commands/watch", 'lessons/01-tea'], dir => $tree, stdout => $full);
     isnt($ran->{status}, 0, 'a full disk');
     like($ran->{err}, qr/^watch: cannot write to stdout/m, 'is said');
 };
