@@ -39,7 +39,6 @@ enum {
     LARGEST = 16 * 1024 * 1024, /* bytes of a body, unless the fetcher says another */
     FIRST_CAPACITY = 4096,      /* bytes; most pages of the course fit */
     MOST_REDIRECTS = 10,
-    CURL_CONNECT = 300 * 1000, /* ms */
     MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
     NS_PER_S = 1000 * 1000 * 1000
 };
@@ -55,7 +54,7 @@ struct socket_watch {
 };
 
 static void init_curl(void);
-static bool fetcher_init_multi(struct fetcher *fetcher);
+static bool fetcher_init_curl(struct fetcher *fetcher);
 static size_t fetcher_most_idle(const struct fetcher *fetcher);
 static bool fetch_init(struct fetch *fetch, const char *url, unsigned deadline,
                        size_t largest);
@@ -120,7 +119,7 @@ int fetcher_init(uv_loop_t *loop, struct fetcher *fetcher, int most_at_once)
     *fetcher = (struct fetcher){.data = fetcher->data, .largest = LARGEST, .loop = loop};
     fetcher->most_at_once = most_at_once > 0 ? (size_t)most_at_once : SIZE_MAX;
     fetcher->most_idle = fetcher_most_idle(fetcher);
-    if (!fetcher_init_multi(fetcher))
+    if (!fetcher_init_curl(fetcher))
         return fetch_files_are_lacking() ? UV_EMFILE : UV_ENOMEM;
     /* These two can't fail. */
     must("set a timer", uv_timer_init(loop, &fetcher->curl_timer));
@@ -137,15 +136,20 @@ static void init_curl(void)
     utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-static bool fetcher_init_multi(struct fetcher *fetcher)
+static bool fetcher_init_curl(struct fetcher *fetcher)
 {
     CURLM *multi = fetcher->multi = curl_multi_init();
+    CURL *model = fetcher->model = curl_easy_init();
 
-    if (multi && !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_time_wanted) &&
+    if (multi && model && easy_set_common(model) &&
+        !curl_easy_setopt(model, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+        !curl_easy_setopt(model, CURLOPT_CLOSESOCKETDATA, fetcher) &&
+        !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_time_wanted) &&
         !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, fetcher) &&
         !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_events_wanted) &&
         !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher))
         return true;
+    curl_easy_cleanup(model);
     curl_multi_cleanup(multi);
     return false;
 }
@@ -251,31 +255,20 @@ static void fetcher_limit_connections(struct fetcher *fetcher)
         curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most));
 }
 
-/* One that has been used already, or a new one: to make and prepare one takes curl about
- * as long as a short page. */
+/* One that has been used already, or a new one: to make one takes curl about as long as a
+ * short page. */
 static CURL *fetcher_take_easy(struct fetcher *fetcher)
 {
-    CURL *easy;
-
     if (fetcher->spare_count > 0)
         return fetcher->spare[--fetcher->spare_count];
-    easy = curl_easy_init();
-    if (easy && easy_set_common(easy) &&
-        !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
-        !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetcher))
-        return easy;
-    curl_easy_cleanup(easy);
-    return NULL;
+    return curl_easy_duphandle(fetcher->model);
 }
 
-/* What curl shall know of this fetch. Connecting may take curl's own 5 minutes (0), or
- * more where the whole may. */
+/* What curl shall know of this fetch. */
 static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch)
 {
     long deadline = fetch->deadline < INT_MAX ? (long)fetch->deadline : INT_MAX;
-    long connect = deadline == 0 || deadline > CURL_CONNECT ? INT_MAX : 0;
     curl_off_t most = fetch->largest < INT64_MAX ? (curl_off_t)fetch->largest : INT64_MAX;
-
     CURLcode result = fetch_check_url(fetch->url);
 
     if (result)
@@ -283,7 +276,6 @@ static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch)
     if (!curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
         !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
         !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, deadline) &&
-        !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect) &&
         !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_buffer) &&
         !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch) &&
         !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&
@@ -372,7 +364,8 @@ static int on_events_wanted(CURL *easy, curl_socket_t socket, int what, void *of
             watch_release(watch);
         return 0;
     }
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
+    if (!watch || !watch->events)
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
     if (watch && watch->is_opened_here && !watch->events && watch->fetch != fetch)
         watch = NULL; /* of one with this number that curl has closed without a word */
     if (!watch && (watch = watch_open(of, socket)))
@@ -773,6 +766,7 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed_fetcher)
     while (fetcher->spare_count > 0)
         curl_easy_cleanup(fetcher->spare[--fetcher->spare_count]);
     free(fetcher->spare);
+    curl_easy_cleanup(fetcher->model);
     curl_multi_cleanup(fetcher->multi);
     fetcher->is_called_next_round = false;
     fetcher_close_watches(fetcher, NULL);
