@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct sheet layout_page = {.width = 1200, .height = 606, .top = 36, .bottom = 32};
+const struct sheet layout_slide = {.width = 760, .height = 372, .top = 32, .bottom = 26};
+
 struct layout layout;
 
 /* The words at their marks; or all of them in one text: within the work with which the
@@ -245,7 +248,7 @@ static int end_of_words(const struct row *row, int mark)
     struct stretches stretches = row_stretches(row);
     int right = row_is_program(row) && mark < layout_end(trace)
                     ? layout_end(trace) - BESIDE
-                    : WIDTH - 4;
+                    : layout.sheet.width - 4;
 
     for (size_t i = 0; i < stretches.count && row->lane.size > 0; i++)
         if (stretches.all[i].doing == WORKING &&
@@ -299,7 +302,7 @@ static void row_tell(struct row *row, enum way way, int lines)
     const struct trace *trace = &row->recording->trace;
     size_t first = lane_find(trace, &row->lane, 0), last = first;
     char *text = words_story(&row->lane, trace);
-    int x, right = WIDTH - 4;
+    int x, right = layout.sheet.width - 4;
 
     for (size_t i = first; i < trace->count; i = lane_find(trace, &row->lane, i + 1))
         last = i;
@@ -354,7 +357,7 @@ static bool row_has_way(const struct row *row, enum way way)
     int mark = layout_x_of_event(trace, lane_find(trace, &row->lane, 0));
 
     if (way == WITHIN)
-        return !row_is_program(row) && end_of_words(row, mark) < WIDTH - 4;
+        return !row_is_program(row) && end_of_words(row, mark) < layout.sheet.width - 4;
     return way != BEFORE || !row_is_program(row);
 }
 
@@ -403,7 +406,7 @@ static void choose_names(void)
         wide = total_width(&layout.rows[i].recording->trace);
         total = wide > total ? wide : total;
     }
-    layout.to = WIDTH - 12 - total;
+    layout.to = layout.sheet.width - 12 - total;
     layout.from = MARGIN + widest + 12;
     layout.from = layout.from < 150             ? 150
                   : layout.from > MOST_OF_NAMES ? MOST_OF_NAMES
@@ -412,7 +415,7 @@ static void choose_names(void)
 
 static int total_height(void)
 {
-    int high = TOP + BOTTOM + layout.recording_count * BETWEEN;
+    int high = layout.sheet.top + layout.sheet.bottom + layout.recording_count * BETWEEN;
 
     for (int i = 0; i < layout.row_count; i++)
         high += row_height(layout.rows[i].lines);
@@ -469,7 +472,7 @@ static void row_give_lines(struct row *row, int lines)
     int lost = row_choose(row, lines);
 
     for (int more = MOST_WORD_LINES; more > lines; more--)
-        if (row_choose(row, more) + 4 < lost && total_height() <= HEIGHT)
+        if (row_choose(row, more) + 4 < lost && total_height() <= layout.sheet.height)
             return;
     (void)row_choose(row, lines);
 }
@@ -479,7 +482,8 @@ static void row_give_lines(struct row *row, int lines)
 void layout_make(void)
 {
     int best = INT_MAX, best_font = LEAST_FONT, best_lines = 1, most = MOST_LANES;
-    int room = HEIGHT - TOP - BOTTOM - layout.recording_count * BETWEEN;
+    int room = layout.sheet.height - layout.sheet.top - layout.sheet.bottom -
+               layout.recording_count * BETWEEN;
 
     if (layout.length == 0)
         layout.length = 1; /* a program that takes no time at all */
@@ -493,7 +497,7 @@ void layout_make(void)
         for (int lines = 1; lines <= MOST_WORD_LINES && best > 0; lines++) {
             int cost = lay_out(size, lines);
 
-            if (total_height() <= HEIGHT && cost < best) {
+            if (total_height() <= layout.sheet.height && cost < best) {
                 best = cost;
                 best_font = size;
                 best_lines = lines;
@@ -503,9 +507,9 @@ void layout_make(void)
     for (int i = layout.row_count - 1; i >= 0;
          i--) /* one has room for more lines than all */
         row_give_lines(&layout.rows[i], best_lines);
-    while (total_height() <= HEIGHT && layout.least < MOST_ROW)
+    while (total_height() <= layout.sheet.height && layout.least < MOST_ROW)
         layout.least++;
-    layout.least -= total_height() > HEIGHT;
+    layout.least -= total_height() > layout.sheet.height;
     layout.height = total_height();
 }
 

@@ -1,6 +1,6 @@
 /* layout.h - where everything stands in a lesson's picture, which svg.c draws: the axis,
  * a row for each program and for each of its lanes, and the words in them, as large as
- * there is room for. Units are 1/1200 of its width. */
+ * there is room for. Units are 1/1200 of the width of a page. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
@@ -8,13 +8,9 @@
 #include "timeline/stretch.h"
 
 enum {
-    WIDTH = 1200,
-    HEIGHT = 606, /* at most, to stand under a heading on a slide */
-    MARGIN = 12,  /* left of all names */
-    INDENT = 14,  /* of an actor's name */
+    MARGIN = 12, /* left of all names */
+    INDENT = 14, /* of an actor's name */
     MOST_OF_NAMES = 340,
-    TOP = 36,    /* the axis */
-    BOTTOM = 32, /* the legend */
     BETWEEN = 4, /* two programs */
     LEAST_ROW = 17,
     MOST_ROW = 38,
@@ -50,8 +46,17 @@ struct row {
     int lines; /* of text */
 };
 
+/* How large a picture is: as wide as that, as high at most, with the axis above and the
+ * legend below the lanes. On a slide, which it fills, letters are larger as there are
+ * fewer units: those of LEAST_FONT have 24 of the slide's 720 pixels. */
+struct sheet {
+    int width, height, top, bottom;
+};
+extern const struct sheet layout_page, layout_slide;
+
 /* The picture that is made; there is one. What is recorded is filled in first. */
 extern struct layout {
+    struct sheet sheet;
     const char *directory; /* lessons/05-chores */
     struct facts facts;
     struct recording recordings[MOST_RECORDINGS];

@@ -1,6 +1,9 @@
 /* svg.c - draw a lesson's recordings as one picture: who did what when.
  *
  *     build/common/draw lessons/05-chores >timeline.svg
+ *     build/common/draw lessons/12-queue queue_sync "queue_async 5"
+ *
+ * draws all that fit a page, or the programs that are named, in letters for a slide.
  *
  * All programs stand one below the other on one time axis: a lane for the program itself,
  * and one for each actor. What goes on in a lane, stretch.h tells; what is written in it,
@@ -9,7 +12,7 @@
  * first mark.
  *
  * The same recordings give the same picture, to the byte, on every machine: so
- * all places and sizes are whole numbers, in units of 1/1200 of its width. On a slide, a
+ * all places and sizes are whole numbers, in units of 1/1200 of a page. On a slide, a
  * white sheet with a red edge (class "edge", hidden elsewhere) is moved from --from to
  * --to in --seconds, so that the picture appears as the programs run. */
 
@@ -26,6 +29,7 @@
 
 static const char *slug;
 static struct catalog catalog;
+static char *const *named; /* programs, up to a NULL; none: all that have room */
 
 static struct {
     bool doing[BLOCKED + 1], pieces;
@@ -99,25 +103,42 @@ static void svg_read_recording(struct recording *recording, const struct entry *
 
 /* Programs that are wrong on purpose have a verdict, and no timeline; others, which show
  * nothing new, may be left out for those that do. */
+static bool has_room(const struct entry *entry)
+{
+    return entry->rank != WRONG &&
+           !facts_name(layout.facts.undrawn, entry->name, strlen(entry->name));
+}
+
+static const struct entry *svg_find_recorded(const char *name)
+{
+    for (size_t i = 0; i < catalog.count; i++)
+        if (catalog.entries[i].is_recorded && strcmp(catalog.entries[i].name, name) == 0)
+            return &catalog.entries[i];
+    die("there is no recording of %s in %s", name, layout.directory);
+}
+
 static void svg_read_recordings(void)
 {
     int error = catalog_read(&catalog, layout.directory), count = 0;
+    const struct entry *chosen[MOST_RECORDINGS];
 
     if (error)
         die("cannot read %s: %s", layout.directory, strerror(error));
-    for (size_t i = 0; i < catalog.count; i++) {
-        const struct entry *entry = &catalog.entries[i];
-
-        if (entry->is_recorded && entry->rank != WRONG &&
-            !facts_name(layout.facts.undrawn, entry->name, strlen(entry->name)) &&
+    for (char *const *name = named; *name; name++)
+        if (count++ < MOST_RECORDINGS)
+            chosen[count - 1] = svg_find_recorded(*name);
+    for (size_t i = 0; i < catalog.count && !*named; i++)
+        if (catalog.entries[i].is_recorded && has_room(&catalog.entries[i]) &&
             count++ < MOST_RECORDINGS)
-            svg_read_recording(&layout.recordings[layout.recording_count++], entry);
-    }
+            chosen[count - 1] = &catalog.entries[i];
     if (count == 0)
         die("there is no recording (.out) in %s", layout.directory);
     if (count > MOST_RECORDINGS)
         die("%s has %d recordings, and a picture has room for %d", layout.directory,
             count, MOST_RECORDINGS);
+    for (; layout.recording_count < count; layout.recording_count++)
+        svg_read_recording(&layout.recordings[layout.recording_count],
+                           chosen[layout.recording_count]);
 }
 
 /* --- Who is in which lane --- */
@@ -470,15 +491,15 @@ static void svg_begin(void)
            "aria-labelledby=\"%s-title %s-desc\" "
            "style=\"--seconds: %.2f; --from: %dpx; --to: %dpx\" "
            "font-family=\"system-ui, sans-serif\" font-size=\"%d\" fill=\"#14191f\">\n",
-           WIDTH, layout.height, slug, slug, (double)layout.length / 100, layout.from,
-           layout.to, layout.font);
+           layout.sheet.width, layout.height, slug, slug, (double)layout.length / 100,
+           layout.from, layout.to, layout.font);
     svg_describe();
     printf("<defs><pattern id=\"%s-hatch\" width=\"9\" height=\"9\" "
            "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
            "<rect width=\"9\" height=\"9\" fill=\"#fff\"/>"
            "<rect width=\"2\" height=\"9\" fill=\"#8b959e\"/></pattern></defs>\n"
            "<rect class=\"paper\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-           slug, WIDTH, layout.height);
+           slug, layout.sheet.width, layout.height);
 }
 
 static void svg_draw_tick(long at, int places)
@@ -486,9 +507,9 @@ static void svg_draw_tick(long at, int places)
     int x = layout_x((double)at / 100);
 
     printf("<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#c9d0d6\"/>\n", x,
-           TOP - 12, x, layout.height - BOTTOM);
-    printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.*f%s</text>\n", x, TOP - 18,
-           places, (double)at / 100, at == 0 ? " s" : "");
+           layout.sheet.top - 12, x, layout.height - layout.sheet.bottom);
+    printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.*f%s</text>\n", x,
+           layout.sheet.top - 18, places, (double)at / 100, at == 0 ? " s" : "");
 }
 
 static void svg_draw_axis(void)
@@ -502,38 +523,58 @@ static void svg_draw_axis(void)
 }
 
 /* Returns where the next one stands. */
-static int svg_explain(int x, const char *text)
+static int svg_explain(int x, const char *text, size_t size)
 {
-    printf("<text x=\"%d\" y=\"%d\">%s</text>\n", x + 40, layout.height - 8, text);
-    return x + 40 + layout_width(text, strlen(text)) + 14;
+    printf("<text x=\"%d\" y=\"%d\">%.*s</text>\n", x + 40, layout.height - 8, (int)size,
+           text);
+    return x + 40 + layout_width(text, size) + 14;
 }
 
-/* What occurs in the picture, and nothing else. */
-static void svg_draw_legend(void)
+static const char *explained(enum doing doing)
 {
     static const char *const words[] = {"under way", "at work",
                                         "waits, or is not heard yet",
                                         "free: hears who is done", "blocked: only waits"};
+
+    return doing == WORKING && drawn.pieces ? "at work; listens at gaps" : words[doing];
+}
+
+/* How wide the legend is, if it has so many signs. */
+static int svg_legend_width(int signs)
+{
+    int width = MARGIN + signs * (40 + 14) + layout_width("a line", strlen("a line"));
+
+    for (enum doing doing = 0; doing <= BLOCKED; doing++)
+        if (drawn.doing[doing])
+            width += layout_width(explained(doing), strlen(explained(doing)));
+    return width;
+}
+
+/* What occurs in the picture, and nothing else; in few words where all have no room. */
+static void svg_draw_legend(void)
+{
     static const enum doing order[] = {BLOCKED, FREE, WORKING, UNDER_WAY, WAITING};
-    bool shown[BLOCKED + 1];
+    bool shown[BLOCKED + 1], is_short;
     int x = MARGIN, y = layout.height - 22, high = 16, count = 0;
 
     for (int i = 0; i <= BLOCKED; i++)
         count += shown[i] = drawn.doing[i];
     layout.font = count > 3 ? LEAST_FONT : LEAST_FONT + 2; /* so that it fits */
+    is_short = svg_legend_width(count + 1) > layout.sheet.width;
     printf("<g class=\"legend\" font-size=\"%d\">\n", layout.font);
     for (int i = 0; i <= BLOCKED; i++) {
         enum doing doing = order[i];
         bool pieces = doing == WORKING && drawn.pieces;
+        const char *words = explained(doing);
 
         if (!shown[doing])
             continue;
         for (int k = 0; k < (pieces ? 3 : 1); k++)
             svg_draw_box(doing, x + 12 * k, y, pieces ? 8 : 34, high);
-        x = svg_explain(x, pieces ? "at work; listens at gaps" : words[doing]);
+        x = svg_explain(x, words, is_short ? strcspn(words, ",:;") : strlen(words));
     }
     svg_draw_mark(x + 30, y, high, false);
-    svg_explain(x, "a line");
+    svg_explain(x, "a line", strlen("a line"));
     printf("</g>\n");
 }
 
@@ -544,9 +585,9 @@ static void svg_draw_edge(void)
            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>"
            "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#d40000\" "
            "stroke-width=\"4\"/></g>\n",
-           layout.from, TOP - 10, WIDTH - layout.from + 20,
-           layout.height - TOP - BOTTOM + 14, layout.from, TOP - 12, layout.from,
-           layout.height - BOTTOM + 4);
+           layout.from, layout.sheet.top - 10, layout.sheet.width - layout.from + 20,
+           layout.height - layout.sheet.top - layout.sheet.bottom + 14, layout.from,
+           layout.sheet.top - 12, layout.from, layout.height - layout.sheet.bottom + 4);
 }
 
 /* The picture's ids are made of it. */
@@ -565,12 +606,12 @@ static void svg_tell_hidden(const struct row *row, int y)
     if (count > 0)
         printf("<text x=\"%d\" y=\"%d\" text-anchor=\"end\"" HALO
                ">and %d others</text>\n",
-               WIDTH - 4, y + row_baseline(1), count);
+               layout.sheet.width - 4, y + row_baseline(1), count);
 }
 
 static void svg_draw_picture(void)
 {
-    int y = TOP;
+    int y = layout.sheet.top;
 
     svg_begin();
     svg_draw_axis();
@@ -599,11 +640,13 @@ static bool takes_time(void)
 int main(int argc, char *argv[])
 {
     die_as("draw", EXIT_FAILURE);
-    layout.directory = argc == 2 ? argv[1] : "";
+    layout.directory = argc > 1 ? argv[1] : "";
     if (!svg_read_slug()) {
-        fprintf(stderr, "usage: draw lessons/NN-name\n");
+        fprintf(stderr, "usage: draw lessons/NN-name [PROGRAM ...]\n");
         return 2;
     }
+    named = argv + 2;
+    layout.sheet = *named ? layout_slide : layout_page;
     svg_read_about();
     svg_read_recordings();
     svg_find_lanes();

@@ -202,7 +202,6 @@ sub refuses {
 subtest 'what cannot be drawn' => sub {
     my $line = "[ 0.00] a: b\n";
     refuses([], qr/^usage: draw lessons\/NN-name/, 'no argument', 2);
-    refuses(['a/01-b', 'a/02-c'], qr/^usage: /, 'two lessons', 2);
     refuses(['lessons'],         qr/^usage: /, 'no lesson', 2);
     refuses(['lessons/07-"x'],   qr/^usage: /, 'a name that would break the ids', 2);
     my $nowhere = scratch() . '/07-x';
@@ -212,6 +211,8 @@ subtest 'what cannot be drawn' => sub {
     refuses([lesson()], qr{there is no recording \(\.out\) in .*/07-x}, 'no recording');
     refuses([lesson('exercise.out' => $line, 'exercise@2.out' => $line, 'x_async_wrong.out' => $line)],
         qr{there is no recording}, 'no recording that counts');
+    refuses([lesson('x_sync.out' => $line), 'x_sync', 'x_async'],
+        qr{there is no recording of x_async in .*/07-x}, 'a program that is not recorded');
     refuses([lesson('x_sync.out' => $line, 'x_async.out' => '')],
         qr{x_async\.out is empty}, 'an empty recording');
     for my $broken ('b: c', '[0.00] b', '[ 0.0] b: c', 'exit', 'exit 1 or 2', '') {
@@ -279,6 +280,24 @@ subtest 'odd recordings are drawn all the same' => sub {
     my ($others) = map { /^and (\d+) others$/ ? $1 : () } texts($elements);
     my $shown = grep {/^actor \d+$/} texts($elements);
     is($shown + ($others // 0), 100, 'too many actors are counted');
+};
+
+subtest 'for a slide: the programs that are named, in larger letters' => sub {
+    my $line = "[ 0.00] a: start\n[ 1.00] a: done\n";
+    my $lesson = lesson((map { ("$_.out" => $line) } qw(x_sync x_async@5 x_async_b x_async_wrong)),
+        about => "part: 1 A\nundrawn: x_async_b\n");
+    my $ran = run([$draw, $lesson, 'x_async_b', 'x_async 5', 'x_async_wrong']);
+    is($ran->{status}, 0, 'it is drawn') || diag($ran->{err});
+    my ($elements, @complaints) = read_xml($ran->{out});
+    no_complaints('well-formed', @complaints);
+    is(join(', ', grep {/^x_/} texts($elements)), 'x_async_b, x_async 5, x_async_wrong', 'in this order');
+    my ($wide, $high) = $elements->[0]{attributes}{viewBox} =~ /^0 0 (\d+) (\d+)$/;
+    my ($smallest) = sort { $a <=> $b } $ran->{out} =~ /font-size="(\d+)"/g;
+    # The slide has 1220 pixels for it.
+    cmp_ok($smallest * 1220 / $wide, '>=', 24, 'letters have 24 pixels');
+    cmp_ok($high * 1220 / $wide, '<=', 600, 'and it fits below a heading');
+    my @legend = map { $_->{text} } grep { ($_->{parent}{attributes}{class} // '') eq 'legend' && $_->{tag} eq 'text' } @$elements;
+    is("@legend", 'free: hears who is done under way a line', 'what occurs is explained');
 };
 
 subtest 'the order of the programs' => sub {
