@@ -258,6 +258,50 @@ for my $lesson (lessons()) {
     };
 }
 
+# --- the front page ---
+
+my $moving = 'common/timeline/moving';
+
+subtest 'what moves is what was recorded' => sub {
+    # Reduced motion is not asked for by all browsers inside of an <img>, and paper by none.
+    like(read_file('README.md'), qr{^<picture>\n<source\ media="screen\ and\ \(prefers-reduced-motion:\ no-preference\)"
+        \ srcset="(lessons/[^"]*/moving\.svg)">\n<img\ alt="[^"]{40,}"\ src="\1\#still">\n</picture>\n}mx, 'the front page opens with one');
+    my $count = 0;
+    for my $lesson (map { s{/moving\.svg$}{}r } glob 'lessons/*/moving.svg') {
+        $count++;
+        my $ran = run([$moving, $lesson]);
+        is("$ran->{err}exit $ran->{status}", 'exit 0', "$lesson is drawn");
+        my $picture = $ran->{out};
+        is($picture, read_file("$lesson/moving.svg"), "$lesson: as it was; `make timelines` draws it anew");
+        my ($elements, @complaints) = read_xml($picture);
+        no_complaints('well-formed', @complaints);
+        no_complaints('nothing that an <img> would not do', grep { !/^(?:svg|title|desc|style|rect|text|tspan)$/ } map { $_->{tag} } @$elements);
+        unlike($picture =~ s/xmlns="[^"]*"//r, qr/https?:|url\(|\@import|href/, 'nothing is fetched');
+        unlike($picture =~ s/<style>.*<\/style>//sr, qr/visibility|opacity|display/, 'without motion all is there');
+        is(join(' ', map { $elements->[$_]{tag} } 0 .. 2), 'svg title desc', 'it is described');
+
+        # When each line appears: a second is quiet, then the time is real.
+        my ($style) = map { $_->{text} } grep { $_->{tag} eq 'style' } @$elements;
+        my ($rules) = $style =~ /^\@media screen and \(prefers-reduced-motion:no-preference\)\{\n(.*)\n\}$/ms;
+        unlike($style =~ s/\Q$rules//r, qr/animation|keyframes/, 'nothing else moves');
+        my %cycle = $rules =~ /^\.(\w+)\{.*?([\d.]+)s [^}]*infinite\}$/mg;
+        my %shown = $rules =~ /^\@keyframes (\w+)\{0%\{visibility:hidden\}([\d.]+)%\{visibility:visible\}\}$/mg;
+        my @outs = grep {/_(?:sync|async)\.out$/} recordings_of($lesson);
+        my @lines = map { [split / /, $_->{attributes}{class}], $_->{text} } grep { ($_->{attributes}{class} // '') =~ /^line/ } @$elements;
+        my @drawn = map { my $class = $lines[$_][1]; sprintf '%.2f %s', $shown{$class} / 100 * $cycle{$class} - 1, $lines[ $_ + 1 ] }
+            grep { $_ % 2 == 0 } 0 .. $#lines;
+        my @recorded = map { map { /^\[ *([\d.]+)\]/ ? "$1 $_" : () } split /\n/, read_file($_) } @outs;
+        is_deeply(\@drawn, \@recorded, 'each line at its time');
+        my @ends = map { sprintf '%.2f s', (lines_of($_))[-1][0] } @outs;
+        is_deeply([map { $_->{text} } grep { ($_->{attributes}{class} // '') =~ /^total/ } @$elements], \@ends, 'the totals');
+        is(run([$moving, $_])->{status}, 2, "'$_' is no lesson") for 'lessons', '16-"x';
+    }
+    cmp_ok($count, '>', 0, 'there is one');
+    my $ran = run([$moving, scratch() . '/07-x']);
+    is($ran->{status}, 1, 'nothing recorded');
+    like($ran->{err}, qr{\Amoving: cannot read .*/07-x/x_sync\.out: No such file[^\n]*\n\z}, 'is told');
+};
+
 # --- what a program itself does ---
 
 subtest 'the chores: blocked, busy, in pieces' => sub {
