@@ -239,8 +239,8 @@ sub git {
             GIT_CONFIG_GLOBAL => '/dev/null', GIT_CONFIG_NOSYSTEM => 1, HOME => $dir, XDG_CONFIG_HOME => undef});
 }
 
-# Seconds to wait for what takes a moment: a busy machine may stand still for half a minute.
-sub patience { return 100 * ($ENV{SLOW} || 1) }
+# Seconds to wait for what takes a moment: what takes a second takes a busy machine minutes.
+sub patience { return 300 * ($ENV{SLOW} || 1) }
 
 # Until it is true; returns whether it became so.
 sub wait_until {

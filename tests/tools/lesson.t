@@ -227,7 +227,7 @@ int main(void)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(100); /* if it waits for a thread that it does not have */
+            alarm(600); /* if it waits for a thread that it does not have */
             say("child");
             _exit(0);
         }

@@ -179,7 +179,7 @@ sub setup_itself {
         chdir $dir or die;
         @command = ($which{script}, '-qec', "@command 2>$dir/err", '/dev/null')
             if defined $o->{typed};
-        alarm 120; # nothing here may hang
+        alarm 600; # nothing here may hang
         exec @command or die;
     }
     waitpid $pid, 0;
@@ -193,7 +193,7 @@ sub setup_in_bash {
     $set .= "export $_=" . quoted($variables->{$_}) . "\n" for sort keys %$variables;
     write_file("$dir/case", "${set}unset -f @{[ sort keys %$absent ]}\n. $setup @{[ map { quoted($_) } @args ]}\n");
     print $to_bash "(cd $dir; . ./case) </dev/null >$dir/out 2>$dir/err; echo \$?\n";
-    alarm 120;
+    alarm 600;
     my $status = <$from_bash>;
     alarm 0;
     return $status << 8;

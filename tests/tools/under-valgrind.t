@@ -181,7 +181,7 @@ subtest 'verdicts' => sub {
 subtest 'lines come at once' => sub {
     return lacking('needs valgrind: make setup-checks') if !tool('valgrind');
     my $go = "$scratch/go";
-    alarm 120; # for the case that it hangs
+    alarm 600; # for the case that it hangs
     open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', $under, $program, 'slow', $go or die "sh: $!";
     like(scalar <$from>, qr/first/, 'the first line');
     write_file($go, '');
