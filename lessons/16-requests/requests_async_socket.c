@@ -59,14 +59,14 @@ static void ask(CURLM *multi, struct page *page)
     must_curl_multi(curl_multi_add_handle(multi, page->easy));
 }
 
-/* Curl says: call me in `ms` milliseconds, whatever I said before. 0 is soon, but
- * not from in here; -1 is never. */
+/* Curl says: call me in `ms` milliseconds, whatever I said before; -1 is never. 0 is
+ * soon, but not from in here: in 1 ms, since one of 0 ms may leave sockets no turn. */
 static int on_time_wanted(CURLM *multi, long ms, void *timer)
 {
     (void)multi;
     if (ms < 0)
         return uv_timer_stop(timer);
-    return uv_timer_start(timer, on_timer, (uint64_t)ms, 0);
+    return uv_timer_start(timer, on_timer, ms > 0 ? (uint64_t)ms : 1, 0);
 }
 
 static void on_timer(uv_timer_t *timer)
