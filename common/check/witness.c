@@ -1,9 +1,10 @@
 /* witness.c - who does the waiting? What is linked into each exercise, and notes how it
- * used the loop: which handles were active, for how long the loop waited, and who was
- * started beside it. At the end of the program it is written into the file that $WITNESS
- * names (without it nothing is done):
+ * used the loop: which handles were active, for how long the loop waited and how often,
+ * and who was started beside it. At the end of the program it is written into the file
+ * that $WITNESS names (without it nothing is done):
  *
  *     waited 2203
+ *     wakeups 4
  *     threads 0
  *     processes 0
  *     handles timer timer poll
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -36,6 +38,7 @@
 static struct {
     pid_t program;   /* its children end, too, and have nothing to say */
     uint64_t waited; /* ms */
+    long wakeups;    /* after each of which there was something to do */
     int threads, processes;
     int handles[UV_HANDLE_TYPE_MAX];
 } seen;
@@ -62,7 +65,8 @@ static void note_handle(uv_handle_t *handle, void *handles)
         ((int *)handles)[type]++;
 }
 
-/* Of each kind, the most that were active when the loop was run. */
+/* Of each kind, the most that were active when the loop was run, or began to watch a file
+ * descriptor. */
 static void note_handles(uv_loop_t *loop)
 {
     int handles[UV_HANDLE_TYPE_MAX] = {0};
@@ -71,6 +75,26 @@ static void note_handles(uv_loop_t *loop)
     for (int type = 0; type < UV_HANDLE_TYPE_MAX; type++)
         if (handles[type] > seen.handles[type])
             seen.handles[type] = handles[type];
+}
+
+int uv_poll_start(uv_poll_t *poll, int events, uv_poll_cb callback)
+{
+    int (*start)(uv_poll_t *, int, uv_poll_cb), result;
+
+    *(void **)&start = original("uv_poll_start");
+    result = start(poll, events, callback);
+    if (getenv("WITNESS"))
+        note_handles(poll->loop);
+    return result;
+}
+
+/* How often the program gave its processor back, since it had to wait. */
+static long count_waits(void)
+{
+    struct rusage used = {0};
+
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_nvcsw;
 }
 
 int uv_run(uv_loop_t *loop, uv_run_mode mode)
@@ -83,7 +107,9 @@ int uv_run(uv_loop_t *loop, uv_run_mode mode)
         return run(loop, mode);
     measures = uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
     note_handles(loop);
+    seen.wakeups -= count_waits();
     result = run(loop, mode);
+    seen.wakeups += count_waits();
     if (measures == 0)
         seen.waited = uv_metrics_idle_time(loop) / 1000000; /* since it was made */
     else /* nobody knows: it is given the benefit of the doubt */
@@ -133,8 +159,8 @@ __attribute__((destructor)) static void testify(void)
 
     if (fd < 0)
         return; /* then it is judged as one that has not used the loop */
-    dprintf(fd, "waited %llu\nthreads %d\nprocesses %d\nhandles",
-            (unsigned long long)seen.waited, seen.threads, seen.processes);
+    dprintf(fd, "waited %llu\nwakeups %ld\nthreads %d\nprocesses %d\nhandles",
+            (unsigned long long)seen.waited, seen.wakeups, seen.threads, seen.processes);
     for (int type = 0; type < UV_HANDLE_TYPE_MAX; type++)
         for (int i = 0; i < seen.handles[type]; i++)
             dprintf(fd, " %s", uv_handle_type_name((uv_handle_type)type));

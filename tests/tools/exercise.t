@@ -191,13 +191,13 @@ subtest 'a hint for the mistake' => sub {
 
 # A script has no loop: it plays what an exercise's witness writes.
 subtest 'the right lines, but not from the loop' => sub {
-    my $rules   = write_file("$tree/lessons/05-cake/exercise.rules", "handles: timer timer\nprocesses: 1\n");
+    my $rules   = write_file("$tree/lessons/05-cake/exercise.rules", "handles: timer timer\nprocesses: 1\nwakeups: 100\n");
     my $out     = "$tree/lessons/05-cake/exercise.out";
     my $usual   = read_file($out);
     my $witness = sub {
-        my ($waited, $threads, $processes, $handles) = @_;
+        my ($waited, $threads, $processes, $handles, $wakeups) = (@_, 99);
         save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"',
-            qq(printf 'waited $waited\nthreads $threads\nprocesses $processes\nhandles $handles\n' >"\$WITNESS"));
+            qq(printf 'waited $waited\nwakeups $wakeups\nthreads $threads\nprocesses $processes\nhandles $handles\n' >"\$WITNESS"));
         return check('05-cake');
     };
     write_file($out, $usual =~ s/ 0\.00(?=\] cake)/ 2.00/r);
@@ -206,6 +206,7 @@ subtest 'the right lines, but not from the loop' => sub {
     fails_with($witness->(2000, 1, 0, 'timer timer'), 'a thread', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 2, 'timer timer'), 'a process', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 0, 'timer idle'), 'a handle', qr/handles of a kind were active: timer\./);
+    fails_with($witness->(2000, 0, 0, 'timer timer', 101), 'it polls', qr/in these 2\.00 s the loop has waited 101 times/);
     write_file($rules, "handles: timer timer\nothers: no\n");
     is($witness->(2000, 0, 0, 'timer timer')->{status}, 0, 'these handles, and no others');
     fails_with($witness->(2000, 0, 0, 'timer poll timer'), 'another handle', qr/more handles were active .*: poll\.\n.*no others: timer timer\./s);

@@ -20,7 +20,7 @@ static int missing = 4;
 static struct page pages[] = {{.number = 1, .path = "/page/1?delay=200"},
                               {.number = 2, .path = "/drip?bytes=2&every=400"},
                               {.number = 3, .path = "/silent"},
-                              {.number = 4, .path = "/page/4?delay=800"}};
+                              {.number = 4, .path = "/redirect/4?delay=800"}};
 
 static void on_done(struct fetch *fetch);
 
@@ -59,5 +59,4 @@ int main(int argc, char *argv[])
     for (int i = 0; i < 3; i++)
         ask(&pages[i]);
     run_and_close();
-    measure("curl was called %d times: few", 4);
 }

@@ -28,6 +28,7 @@ static void get(CURL *easy, const char *path, long deadline)
     bytes_here = 0;
     must_curl(curl_easy_setopt(easy, CURLOPT_URL, url));
     must_curl(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, deadline));
+    must_curl(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L));
     must_curl(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_piece));
     result = curl_easy_perform(easy);
     say("page %d: %s, %zu bytes", number, result ? "given up" : "here", bytes_here);
@@ -40,7 +41,7 @@ int main(int argc, char *argv[])
         const char *path;
     } pages[] = {{1, "/page/1?delay=200"},
                  {2, "/drip?bytes=2&every=400"},
-                 {4, "/page/4?delay=800"},
+                 {4, "/redirect/4?delay=800"},
                  {3, "/silent"}};
     struct number ms = {"MS", 1400, 1, 60000};
     CURL *easy = curl_easy_init();
@@ -56,5 +57,4 @@ int main(int argc, char *argv[])
             say("page 4: asked");
     }
     curl_easy_cleanup(easy);
-    measure("curl was called %d times: few", 4);
 }

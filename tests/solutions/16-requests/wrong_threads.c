@@ -39,6 +39,7 @@ static void get(void *of)
     must_curl(curl_easy_setopt(easy, CURLOPT_URL, url));
     must_curl(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, deadline));
     must_curl(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+    must_curl(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L));
     must_curl(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_piece));
     must_curl(curl_easy_setopt(easy, CURLOPT_WRITEDATA, page));
     result = curl_easy_perform(easy);
@@ -58,7 +59,7 @@ int main(int argc, char *argv[])
     struct page pages[] = {{.number = 1, .path = "/page/1?delay=200"},
                            {.number = 2, .path = "/drip?bytes=2&every=400"},
                            {.number = 3, .path = "/silent"},
-                           {.number = 4, .path = "/page/4?delay=800"}};
+                           {.number = 4, .path = "/redirect/4?delay=800"}};
 
     read_numbers(argc, argv, &ms, 1);
     deadline = ms.value;
@@ -69,5 +70,4 @@ int main(int argc, char *argv[])
     start(&pages[3]);
     for (int i = 1; i < 4; i++)
         must("wait", uv_thread_join(&pages[i].thread));
-    measure("curl was called %d times: few", 4);
 }
