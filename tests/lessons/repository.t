@@ -147,7 +147,7 @@ subtest 'about says what tools must know' => sub {
         pair    => qr/^(?:lines|checksum|different)$/,
         needs   => qr/^\S+(?: \S+)*$/,
         # What the pictures need, as lessons/README.md tells; timelines.t looks whom it names.
-        (map { $_ => qr/^\S[^,]*(?:, \S[^,]*)*$/ } qw(busy waits starts program pauses turns undrawn)),
+        (map { $_ => qr/^\S[^,]*(?:, \S[^,]*)*$/ } qw(busy waits starts program pauses threads turns undrawn)),
         takes => qr/^\S[^,]* \d+\.\d+(?:, \S[^,]* \d+\.\d+)*$/,
         works => qr/^\S+ \d+\.\d+ \S[^,]*$/,
         order => qr/^shown$/,

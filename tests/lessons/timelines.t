@@ -47,14 +47,15 @@ sub stretches_of {
 }
 
 # One thread does one thing at a time, and the program works exactly while an actor does; who is
-# sync waits for one thing at a time.
+# sync waits for one thing at a time, unless each actor is a thread.
 sub not_one_at_a_time {
     my ($lesson, $program, $out) = @_;
     my ($own, @lanes) = @{ $program->{rows} };
     my @complaints;
+    my $has_threads = grep { $_ eq $program->{name} } about($lesson, 'threads');
     for my $i (1 .. $#lanes) {
         for my $k (0 .. $i - 1) {
-            my @kinds = ('busy', $program->{name} =~ /_sync(?:_|\b)/ ? 'busy|actor' : ());
+            my @kinds = ('busy', $program->{name} =~ /_sync(?:_|\b)/ && !$has_threads ? 'busy|actor' : ());
             push @complaints, map {"$lanes[$i]{name}, $lanes[$k]{name}: $_"}
                 map { my $kind = $_; overlaps(map { [stretches_of($_, $kind)] } @lanes[$i, $k]) } @kinds;
         }
@@ -346,6 +347,9 @@ subtest 'the rules find what they are for' => sub {
     is($found->($one, 'x_async', @two), 0, 'async: two under way');
     is($found->($one, 'x_sync',  @two), 1, 'sync: two under way');
     is($found->($one, 'x_sync_spin', @two), 1, 'a variant of it, too');
+    write_file("$lesson/about", "busy: a, b\nthreads: x_sync\n");
+    is($found->($one, 'x_sync',  @two), 0, 'a program whose actors are threads');
+    is($found->($one, 'x_sync_spin', @two), 1, 'but not its variant');
 
     my $cause = 'no stretch without a cause';
     is($found->($cause, 'x', ['x', []], ['c', [['actor', 0, 50]], [50]]),      1, 'it begins without a line');
@@ -373,7 +377,7 @@ subtest 'what is told of actors and programs is told of some' => sub {
         no_complaints("$lesson: actors", grep { !$names{$_} }
             (map { about($lesson, $_) } qw(program busy waits)), map { s/ [\d.]+$//r } about($lesson, 'takes'));
         no_complaints("$lesson: programs", grep { !$programs{$_} }
-            (map { about($lesson, $_) } 'turns', 'pauses'), map { s/ .*//r } about($lesson, 'works'));
+            (map { about($lesson, $_) } 'turns', 'pauses', 'threads'), map { s/ .*//r } about($lesson, 'works'));
         my $text = join "\n", map { $_->[2] } map { lines_of($_) } @outs;
         no_complaints("$lesson: words", grep { index($text, $_) < 0 } about($lesson, 'starts'));
     }
