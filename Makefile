@@ -22,6 +22,9 @@
 #: make slides       the deck as one HTML file, and a PDF handout for each track
 #: make setup-slides install what only that needs: node, its packages, Chromium
 #: make score        one line for each exercise, and a JUnit file
+#: make grade CLASS=DIR  every exercise of a class, each in a sandbox, as a table
+#:                   (LESSONS="01 05", JOBS=8, HOSTS=FILE, SANDBOX=none)
+#: make setup-grade  install what only that needs: bubblewrap, GNU parallel
 #:
 #: For those who work on the course:
 #: make test         what may differ on a machine: every program against its
@@ -74,7 +77,7 @@ executable = [ -x common/commands/needs ] || { echo "The files in common/ can't 
 
 # --- make setup: everything else that was asked for waits for it ---
 
-setups := $(filter setup setup-checks setup-slides setup-database setup-debian,$(MAKECMDGOALS))
+setups := $(filter setup setup-checks setup-slides setup-database setup-grade setup-debian,$(MAKECMDGOALS))
 ifneq ($(setups),)
 
 others := $(filter-out $(setups),$(MAKECMDGOALS))
@@ -173,7 +176,7 @@ whole = \# whole
 finish_note = && echo '$(whole)' >>$@.$$$$.d && mv $@.$$$$.d $@.d
 finish = && mv $@.$$$$ $@ || { rm -f $@ $@.$$$$ $@.$$$$.d; exit 1; }
 
-.PHONY: all programs tools libraries force lessons progress help test test-tools test-exercises score \
+.PHONY: all programs tools libraries force lessons progress help test test-tools test-exercises score grade \
 	starters timelines memcheck test-right test-threads test-claims bench slides test-slides clean
 .DELETE_ON_ERROR:
 
@@ -390,6 +393,13 @@ test-claims: tools $(claims)
 
 score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
 	@common/check/score $(lessons)
+
+$(call tool,common/grade/enter,common/grade/enter.o common/servers/launch.o)
+	$(link_tool)
+grade: export CFLAGS := $(CFLAGS)
+grade: export LDFLAGS := $(LDFLAGS)
+grade: tools $(BUILD)/common/grade/enter $(cluster) $(solutions:%=$(BUILD)/solutions/%/exercise)
+	@common/grade/grade $(lessons)
 
 starters:
 	@for exercise in $(solutions); do common/check/starter --write $$exercise || exit; done

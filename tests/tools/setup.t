@@ -22,6 +22,7 @@ my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefine
     'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
 my @slides   = qw(node node-18 npm chromium pdftotext);
 my @database = qw(libpq postgres);
+my @grade    = qw(bwrap parallel);
 my @debian   = qw(debootstrap);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
@@ -102,7 +103,8 @@ my %does = (
     'common/servers/find-postgres' => 'has postgres',
     install => 'echo "install $*" >>"$machine/log"',
     rm => 'case $* in *" /etc/"*) echo "rm $*" >>"$machine/log" ;; *) ' . $which{rm} . ' "$@" ;; esac',
-    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap)),
+    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap bwrap)),
+    parallel => 'echo "GNU parallel 20221122"',
 );
 
 my $machines = 0;
@@ -125,7 +127,7 @@ sub machine {
     my %o = (lacks => [], also => [], managers => ['apt-get'], install => 'well',
         lists => 0, uid => 0, os => 'Linux', @_);
     my %lacks = map { $_ => 1 } @{$o{lacks}};
-    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database, @debian), @{$o{also}});
+    my @has   = ((grep { !$lacks{$_} } @core, @checks, @slides, @database, @grade, @debian), @{$o{also}});
     my @tools   = ('id', 'uname', 'install', 'rm', @{$o{managers}}, grep { $does{$_} } @has);
     my $machine = "$fakes/machine" . ++$machines;
     mkdir $_ or die "$_: $!" for $machine, "$machine/tmp";
@@ -215,11 +217,11 @@ sub nothing_is_missing {
 sub shell_tests {
     subtest 'nothing is missing' => sub {
         nothing_is_missing();
-        nothing_is_missing('core', 'checks', 'slides', 'database', 'debian');
+        nothing_is_missing('core', 'checks', 'slides', 'database', 'grade', 'debian');
     };
 
     subtest 'everything is missing' => sub {
-        my $is = setup(machine(lacks => [@core, @checks, @slides, @database, @debian]));
+        my $is = setup(machine(lacks => [@core, @checks, @slides, @database, @grade, @debian]));
         is($is->{exit}, 0, 'exit');
         is_deeply($is->{ran}, ['apt-get update', "$apt $apt_core"], 'what is run');
         like($is->{out}, qr/^  \Q$_\E.*: ./m, "says why it needs $_")
@@ -255,7 +257,7 @@ SKIP: {
 }
 
 subtest 'nothing is missing from each set' => sub {
-    nothing_is_missing($_) for 'core', 'checks', 'slides', 'database', 'debian';
+    nothing_is_missing($_) for 'core', 'checks', 'slides', 'database', 'grade', 'debian';
 };
 
 subtest 'each need' => sub {
@@ -276,6 +278,8 @@ subtest 'each need' => sub {
         'chromium fonts-dejavu' => ['chromium'],
         'poppler-utils'         => ['pdftotext'],
         'debootstrap'           => ['debootstrap'],
+        'bubblewrap'            => ['bwrap'],
+        'parallel'              => ['parallel'],
         'libpq-dev'             => ['libpq'],
         # without headers neither compiler can build anything
         'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
@@ -283,11 +287,11 @@ subtest 'each need' => sub {
     for my $packages (sort keys %packages) {
         for my $thing (@{$packages{$packages}}) {
             my $is = setup(machine(lacks => [$thing], install => 'badly'),
-                ['checks', 'slides', 'database', 'debian']);
+                ['checks', 'slides', 'database', 'grade', 'debian']);
             is($is->{ran}[-1], "$apt $packages", "without $thing: $packages");
         }
     }
-    my $is = setup(machine(lacks => [@checks, @slides, @database, @debian]));
+    my $is = setup(machine(lacks => [@checks, @slides, @database, @grade, @debian]));
     is($is->{exit}, 0, 'core does not need what only the others need');
 };
 
@@ -324,7 +328,7 @@ subtest 'each package manager' => sub {
         brew   => 'libpq postgresql',
     );
     for my $manager (@managers) {
-        my @all = (lacks => [@core, @checks, @slides, @database, @debian], managers => [$manager]);
+        my @all = (lacks => [@core, @checks, @slides, @database, @grade, @debian], managers => [$manager]);
         my $is  = setup(machine(@all), ['checks']);
         is($is->{ran}[-1], "$core{$manager} $checks{$manager}", "$manager: what is run");
         like($is->{out}, qr/^  (env )?\Q$is->{ran}[-1]\E$/m, "$manager: what is shown");
@@ -336,6 +340,9 @@ subtest 'each package manager' => sub {
         $is = setup(machine(@all), ['database']);
         is($is->{ran}[-1], "$core{$manager} $database{$manager}", "$manager: for the database")
             if $database{$manager};
+
+        $is = setup(machine(@all), ['grade']);
+        is($is->{ran}[-1], "$core{$manager} " . ($manager eq 'brew' ? '' : 'bubblewrap ') . 'parallel', "$manager: to grade a class");
 
         $is = setup(machine(@all), ['debian']);
         is($is->{ran}[-1], "$core{$manager}" . ($manager eq 'brew' ? '' : ' debootstrap'), "$manager: for another Debian");
