@@ -20,7 +20,7 @@ static void start(uv_timer_t *timer, uv_timer_cb callback, unsigned ms);
 static void on_free(uv_timer_t *walk);
 static bool greet(struct job *job);
 static bool wait_at_tables(struct job *job);
-static bool go_and(struct job *job, void (*act)(struct table *table), enum state seen);
+static bool go_and(struct job *job, void (*act)(struct table *), enum state seen);
 static bool fetch(struct job *job, struct counter *counter);
 static bool prepare(struct job *job);
 static void on_arrival(uv_timer_t *walk);
@@ -82,7 +82,7 @@ static bool wait_at_tables(struct job *job)
 }
 
 /* It is claimed in the callback in which it was seen. */
-static bool go_and(struct job *job, void (*act)(struct table *table), enum state seen)
+static bool go_and(struct job *job, void (*act)(struct table *), enum state seen)
 {
     struct table *table = find_table(seen);
 

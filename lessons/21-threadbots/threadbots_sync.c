@@ -19,7 +19,7 @@ struct bot {
 static void live(void *bot);
 static void greet(struct bot *bot);
 static void wait_at_tables(struct bot *bot);
-static bool go_and(struct bot *bot, void (*act)(struct table *table), enum state seen);
+static bool go_and(struct bot *bot, void (*act)(struct table *), enum state seen);
 static void put_tip(void);
 static void fetch(struct bot *bot, struct counter *counter);
 static void prepare(struct bot *bot);
@@ -75,7 +75,7 @@ static void wait_at_tables(struct bot *bot)
 }
 
 /* Returns whether there was a table where that was seen. */
-static bool go_and(struct bot *bot, void (*act)(struct table *table), enum state seen)
+static bool go_and(struct bot *bot, void (*act)(struct table *), enum state seen)
 {
     struct table *table = find_table(seen);
 

@@ -18,7 +18,7 @@ struct bot {
 static void live(void *bot);
 static void greet(struct bot *bot);
 static void wait_at_tables(struct bot *bot);
-static bool go_and(struct bot *bot, void (*act)(struct table *table), enum state seen);
+static bool go_and(struct bot *bot, void (*act)(struct table *), enum state seen);
 static void put_tip(struct bot *bot);
 static void fetch(struct bot *bot, struct counter *counter);
 static void prepare(struct bot *bot);
@@ -84,7 +84,7 @@ static void wait_at_tables(struct bot *bot)
 }
 
 /* Returns whether there was a table where that was seen. */
-static bool go_and(struct bot *bot, void (*act)(struct table *table), enum state seen)
+static bool go_and(struct bot *bot, void (*act)(struct table *), enum state seen)
 {
     lock(bot, &tables_lock);
     struct table *table = find_table(seen);
