@@ -87,19 +87,18 @@ static void on_cocktail(uv_timer_t *bar)
     end(job, __func__);
 }
 
-/* LoopBot finds somebody for him, and goes on. */
 static void on_guest_alone(uv_timer_t *table)
 {
     struct job *job = begin(table->data);
 
     say("WaitBot: a guest who came alone takes his hand");
     job->work.data = job;
-    must("find a WaitBot", uv_queue_work(uv_default_loop(), &job->work, talk, on_let_go));
+    must("get help", uv_queue_work(uv_default_loop(), &job->work, talk, on_let_go));
     uv_close((uv_handle_t *)table, NULL);
     end(job, __func__);
 }
 
-/* In a thread of the pool. It must touch nothing that the loop works with meanwhile. */
+/* In a thread of the pool: nothing that the loop works with is touched here. */
 static void talk(uv_work_t *work)
 {
     struct job *job = work->data;

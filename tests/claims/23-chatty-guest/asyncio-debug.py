@@ -5,6 +5,13 @@ import re
 import time
 
 
+start = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - start:5.2f}] {text}", flush=True)
+
+
 class Measured(logging.Handler):
     def emit(self, record):
         found = re.search(r"(on_\w+)\(\).* took (\d+\.\d+) seconds", record.getMessage())
@@ -25,11 +32,12 @@ def on_guest_alone():
 
 
 def on_souffle_ready():
-    print("[  -  ] souffle: out of the oven", flush=True)
+    say("souffle: out of the oven")
 
 
 async def main():
     loop = asyncio.get_running_loop()
+    say("Friday")
     loop.slow_callback_duration = 0.25
     loop.call_later(0.2, on_complaint)
     loop.call_later(0.8, on_cocktail)
