@@ -109,7 +109,7 @@ exercise_outs := $(foreach out,$(recordings),$(if $(filter exercise exercise@%,$
 outs := $(filter-out $(exercise_outs),$(recordings))
 solutions := $(sort $(patsubst tests/solutions/%/exercise.c,%,$(wildcard tests/solutions/*/exercise.c)))
 programs := $(sources:%.c=$(BUILD)/%)
-tools := $(BUILD)/common/check/check $(addprefix $(BUILD)/common/,show draw)
+tools := $(BUILD)/common/check/check $(BUILD)/common/show
 # The wrappers that start what a lesson needs: the local web site, a database, a directory.
 site := $(addprefix $(BUILD)/common/,site with-site)
 postgres := $(addprefix $(BUILD)/common/,with-postgres postgres find-postgres)
@@ -208,15 +208,13 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
-timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns compare facts lanes line stretch text))
+timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns compare line text trace))
 # What is linked into each exercise, and not into check.
 witness := common/check/witness.o
 checker := $(filter-out $(witness),$(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c))))
 $(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o common/die.o)
 	$(link_tool)
 $(call tool,common/show,common/commands/show.o common/commands/readme.o $(timeline))
-	$(link_tool)
-$(call tool,common/draw,$(addprefix common/timeline/,svg.o layout.o words.o) $(timeline) common/die.o)
 	$(link_tool)
 $(call tool,common/site,common/servers/site.o common/servers/site-routes.o common/lesson.o)
 	$(link_tool)
@@ -404,7 +402,7 @@ grade: tools $(BUILD)/common/grade/enter $(cluster) $(solutions:%=$(BUILD)/solut
 starters:
 	@for exercise in $(solutions); do common/check/starter --write $$exercise || exit; done
 
-timelines: $(BUILD)/common/draw
+timelines:
 	@common/commands/timelines $(lessons)
 
 # Programs that are wrong on purpose (_wrong) are left out, and only they. Under a tool

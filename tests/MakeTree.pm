@@ -30,7 +30,6 @@ write_file("$scratch/made", <<'SH', 0755);
 case $0 in
 */check) printf '1..1\nok 1 - checked %s\n' "$*" ;;
 */show) echo "shown: $*" ;;
-*/draw) echo "drawn: $*"; cat "$1"/*_async.out || exit ;;
 esac
 SH
 write_file("$scratch/quick-cc.c", <<"C");

@@ -1,4 +1,4 @@
-# Picture.pm - what common/draw makes of a lesson, and a strict reader of it: for the tests of
+# Picture.pm - what common/timeline/draw makes of a lesson, and a strict reader of it: for the tests of
 # the lessons' pictures and those of draw itself.
 
 package Picture;
@@ -7,14 +7,14 @@ use strict;
 use warnings;
 
 use Course;
+use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Basename qw(basename);
 use Test::More;
 
 our @EXPORT = qw($draw recordings_of lines_of takes_time drawn read_xml texts with_class programs_of stretches described);
 
-our $draw = build_dir() . '/common/draw';
-die "$draw is not there; `make` builds it\n" if !-x $draw;
+our $draw = abs_path('common/timeline/draw');
 
 # The recordings of which a picture is made, in its order.
 sub recordings_of {

@@ -90,7 +90,6 @@ struct group {
 static const char *directory; /* lessons/05-chores */
 static struct catalog catalog;
 static struct readme readme;
-static struct facts facts; /* what `about` says of its actors */
 static struct program programs[MOST_PROGRAMS];
 static int program_count;
 static bool on_terminal, in_colour;
@@ -191,7 +190,6 @@ static void program_prepare(struct program *program, const struct entry *entry)
             break;
     program->is_missing = access(program->own[0], X_OK) != 0;
     program->trace.program = entry->name;
-    program->trace.is_sync = entry->is_sync;
 }
 
 static bool exists(const char *name)
@@ -219,9 +217,6 @@ static void find_programs(void)
     int error = catalog_read(&catalog, directory);
 
     must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
-    error = facts_read(&facts, directory);
-    must_do("read the about of", directory,
-            error && error != ENOENT ? uv_translate_sys_error(error) : 0);
     for (size_t n = 0; n < catalog.count && program_count < MOST_PROGRAMS; n++)
         if (!arguments || is_new(&catalog.entries[n]))
             program_prepare(&programs[program_count++], &catalog.entries[n]);
@@ -659,20 +654,41 @@ static void show_programs(void)
             explain_tool(&programs[i]);
 }
 
+static void write_trace(FILE *to, const struct program *program)
+{
+    const struct trace *trace = &program->trace;
+
+    fprintf(to, "program %d %.17g %s\n", program->entry->is_sync, trace->end,
+            trace->program);
+    for (size_t i = 0; i < trace->count; i++) {
+        fprintf(to, "line %.17g %d ", trace->events[i].at, trace->events[i].is_comment);
+        fwrite(trace->events[i].text, 1, trace->events[i].size, to);
+        fputc('\n', to);
+    }
+}
+
+/* common/timeline/draw draws them, from what it reads on its stdin. */
 static void print_timelines(void)
 {
-    const struct trace *traces[MOST_PROGRAMS];
-    int count = 0;
+    char command[100];
+    bool some = false;
+    FILE *to;
 
     for (int i = 0; i < program_count; i++)
-        if (!programs[i].is_missing) {
-            trace_explain(&programs[i].trace, &facts);
-            traces[count++] = &programs[i].trace;
-        }
-    if (count == 0)
+        some = some || !programs[i].is_missing;
+    if (!some)
         return;
     printf("%sWho did what when%s\n\n", bold(), plain());
-    text_draw(traces, count, &facts, width(), in_colour);
+    flush_screen();
+    snprintf(command, sizeof command,
+             "exec common/timeline/draw --text %d %d \"$lesson\"", width(), in_colour);
+    must("tell of the lesson", uv_os_setenv("lesson", directory));
+    to = popen(command, "w");
+    must("draw who did what", to ? 0 : uv_translate_sys_error(errno));
+    for (int i = 0; i < program_count; i++)
+        if (!programs[i].is_missing)
+            write_trace(to, &programs[i]);
+    must("draw who did what", pclose(to) == 0 ? 0 : UV_EPIPE);
 }
 
 /* How many times as fast as the sync program it is; nothing where there is
@@ -770,7 +786,6 @@ static int close_all(void)
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&interrupts[i], NULL);
     uv_close((uv_handle_t *)&resumption, NULL);
-    facts_free(&facts);
     catalog_free(&catalog);
     run_and_close();
     return all_well ? 0 : 1;

@@ -2,7 +2,7 @@
 #ifndef COLUMNS_H
 #define COLUMNS_H
 
-#include "timeline/lanes.h"
+#include "timeline/trace.h"
 
 enum { MOST_COLUMNS_BESIDE = 32 };
 

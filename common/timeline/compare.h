@@ -2,7 +2,7 @@
 #ifndef COMPARE_H
 #define COMPARE_H
 
-#include "timeline/lanes.h"
+#include "timeline/trace.h"
 
 /* Write "2.0 times as fast", how a program compares with the sync one, or "" where that
  * says nothing: they do different things (neither print the same lines nor the same

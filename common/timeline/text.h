@@ -1,8 +1,8 @@
-/* text.h - what programs printed, and who did what when, on a terminal. */
+/* text.h - text on a terminal. */
 #ifndef TEXT_H
 #define TEXT_H
 
-#include "timeline/lanes.h"
+#include <stddef.h>
 
 /* Print the start of a text, at most `room` columns wide. Returns how many
  * bytes of it that were; `shown` becomes their width. Whatever is no character,
@@ -16,11 +16,5 @@ size_t text_fit(const char *text, size_t size, int room);
 /* Print a text in lines of `width` columns, each but the first behind `indent` spaces,
  * without the marks that Markdown needs. */
 void text_print_wrapped(const char *text, int indent, int width);
-
-/* Draw all of them (trace_explain() has been called) on one time axis, at most `width`
- * characters wide; the program's own lane first, with a mark for each line that is
- * nobody's. Bars are coloured with the terminal's codes if `in_colour`. */
-void text_draw(const struct trace *const traces[], int count, const struct facts *facts,
-               int width, bool in_colour);
 
 #endif

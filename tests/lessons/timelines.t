@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# timelines.t - the lessons' pictures: that each is what common/draw makes of the
+# timelines.t - the lessons' pictures: that each is what common/timeline/draw makes of the
 # lesson's recordings today, that it is whole, and shows all that was recorded.
 
 use strict;

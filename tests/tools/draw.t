@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# draw.t - common/draw: that a picture shows what was recorded, also what is odd, and that draw
+# draw.t - common/timeline/draw: that a picture shows what was recorded, also what is odd, and that draw
 # says what it can't draw, in a sentence.
 
 use strict;

@@ -36,7 +36,7 @@ subtest 'make compiles what has changed, and nothing else' => sub {
 case "\$*" in *--cflags*libuv*) printf '%s ' "-I$tree/include" ;; esac
 exec $pkg_config "\$@"
 SH
-    my @goals    = map {"build/$_"} @programs, 'common/draw', 'common/check/check';
+    my @goals    = map {"build/$_"} @programs, 'common/show', 'common/check/check';
     my $header   = write_file("$tree/common/sugar.h", '');
     my $sweet    = "$tree/$programs[1].c";
     write_file($sweet, qq{#include "sugar.h"\n} . read_file($sweet));

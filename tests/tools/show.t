@@ -46,7 +46,7 @@ C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
             (map { build_dir() . "/common/$_.o" } qw(commands/show commands/readme catalog lesson)),
-            (grep { !m{/(?:svg|layout|words)\.o$} } glob build_dir() . '/common/timeline/*.o'), split ' ', $libs]);
+            (map { build_dir() . "/common/timeline/$_.o" } qw(columns compare line text trace)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
@@ -59,6 +59,7 @@ sub lesson {
     my ($programs, %files) = @_;
     my $dir = scratch();
     make_path("$dir/lessons/01-x", "$dir/build/lessons/01-x");
+    symlink abs_path('common'), "$dir/common" or die "symlink: $!";
     for my $name (keys %$programs) {
         my $path = write_file("$dir/build/lessons/01-x/$name", "#!/bin/sh\n$programs->{$name}\n");
         chmod 0755, $path;
