@@ -208,7 +208,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
-timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns compare line text trace))
+timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns line text trace))
 # What is linked into each exercise, and not into check.
 witness := common/check/witness.o
 checker := $(filter-out $(witness),$(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c))))

@@ -18,7 +18,6 @@
 #include "commands/readme.h"
 #include "lesson.h"
 #include "timeline/columns.h"
-#include "timeline/compare.h"
 #include "timeline/text.h"
 
 #include <errno.h>
@@ -654,12 +653,21 @@ static void show_programs(void)
             explain_tool(&programs[i]);
 }
 
+/* Why it can't be compared with others, or "". */
+static const char *note_of(const struct program *program)
+{
+    return program->is_missing             ? "not built"
+           : ended_badly(program)          ? "did not end well"
+           : program->entry->rank == WRONG ? "wrong on purpose"
+                                           : "";
+}
+
 static void write_trace(FILE *to, const struct program *program)
 {
     const struct trace *trace = &program->trace;
 
-    fprintf(to, "program %d %.17g %s\n", program->entry->is_sync, trace->end,
-            trace->program);
+    fprintf(to, "program %d %.17g [%s] %s\n", program->entry->is_sync, trace->end,
+            note_of(program), trace->program);
     for (size_t i = 0; i < trace->count; i++) {
         fprintf(to, "line %.17g %d ", trace->events[i].at, trace->events[i].is_comment);
         fwrite(trace->events[i].text, 1, trace->events[i].size, to);
@@ -667,65 +675,32 @@ static void write_trace(FILE *to, const struct program *program)
     }
 }
 
-/* common/timeline/draw draws them, from what it reads on its stdin. */
-static void print_timelines(void)
+/* common/timeline/draw says what of all that, with `--text` or `--totals`. */
+static void draw(const char *title, const char *what)
 {
     char command[100];
-    bool some = false;
     FILE *to;
 
-    for (int i = 0; i < program_count; i++)
-        some = some || !programs[i].is_missing;
-    if (!some)
-        return;
-    printf("%sWho did what when%s\n\n", bold(), plain());
+    printf("%s%s%s\n\n", bold(), title, plain());
     flush_screen();
-    snprintf(command, sizeof command,
-             "exec common/timeline/draw --text %d %d \"$lesson\"", width(), in_colour);
+    snprintf(command, sizeof command, "exec common/timeline/draw %s %d %d \"$lesson\"",
+             what, width(), in_colour);
     must("tell of the lesson", uv_os_setenv("lesson", directory));
     to = popen(command, "w");
     must("draw who did what", to ? 0 : uv_translate_sys_error(errno));
     for (int i = 0; i < program_count; i++)
-        if (!programs[i].is_missing)
-            write_trace(to, &programs[i]);
+        write_trace(to, &programs[i]);
     must("draw who did what", pclose(to) == 0 ? 0 : UV_EPIPE);
 }
 
-/* How many times as fast as the sync program it is; nothing where there is
- * nothing to compare. */
-static void program_compare(const struct program *program, char *text, size_t size)
+static void print_timelines(void)
 {
-    const struct program *sync = &programs[0];
-
-    *text = '\0';
-    if (program->is_missing)
-        snprintf(text, size, "not built");
-    else if (ended_badly(program))
-        snprintf(text, size, "did not end well");
-    else if (program->entry->rank == WRONG)
-        snprintf(text, size, "wrong on purpose");
-    else if (program != sync && sync->entry->rank == SYNC && !ended_badly(sync))
-        trace_compare(&program->trace, &sync->trace, text, size);
-}
-
-static void print_totals(void)
-{
-    int longest = 0;
+    bool some = false;
 
     for (int i = 0; i < program_count; i++)
-        if ((int)strlen(programs[i].entry->name) > longest)
-            longest = (int)strlen(programs[i].entry->name);
-    printf("%sHow long it took%s\n\n", bold(), plain());
-    for (int i = 0; i < program_count; i++) {
-        char length[32] = "-  ", comparison[64];
-
-        if (!programs[i].is_missing)
-            snprintf(length, sizeof length, "%.2f s", trace_length(&programs[i].trace));
-        program_compare(&programs[i], comparison, sizeof comparison);
-        printf("  %-*s %8s%s%s\n", longest, programs[i].entry->name, length,
-               *comparison ? "   " : "", comparison);
-    }
-    putchar('\n');
+        some = some || !programs[i].is_missing;
+    if (some)
+        draw("Who did what when", "--text");
 }
 
 static void print_next_steps(void)
@@ -798,7 +773,7 @@ static void show_lesson(void)
     show_programs();
     print_timelines();
     end_part();
-    print_totals();
+    draw("How long it took", "--totals");
     if (!is_demo)
         print_next_steps();
 }

@@ -1,5 +1,5 @@
 # Text.pm - who did what when, on a terminal: all programs on one time axis, the program's
-# own lane first, with a mark for each line that is nobody's.
+# own lane first, with a mark for each line that is nobody's; and how long they took.
 package Text;
 
 use strict;
@@ -157,6 +157,48 @@ sub text_draw {
     draw_axis();
     draw_trace($_) for @traces;
     return $drawn;
+}
+
+# --- How long it took ---
+
+# A line, as it is compared: with its kind and without its time. In measurements all numbers
+# are alike, except that a whole number that is 0 is like 0 only.
+sub compared {
+    my ($event) = @_;
+    my $text = $event->{text} =~ s/^\[[ \d]\d*\.\d\d\]/[]/r;
+    $text =~ s{(?<![\w\x80-\xff])[-+]?\d+(?:,\d{3})*(\.\d+)?(?![\w\x80-\xff])}{defined $1 || $& =~ /[1-9]/ ? '#' : 0}ge if $text =~ /^~ /;
+    return $text;
+}
+
+# Whether both print the same lines, in whatever order, or the same checksum: only
+# then is one of them faster. Else they do different things.
+sub do_the_same {
+    my ($ours, $theirs) = map { [sort map { compared($_) } grep { !$_->{is_comment} } @{ $_->{events} }] } @_;
+    return 1 if join("\n", @$ours) eq join "\n", @$theirs;
+    my %theirs = map { $_ => 1 } @$theirs;
+    return first { /^(?:\[\] |\[  -  \] |~ )?checksum:./ && $theirs{$_} } @$ours;
+}
+
+# How many times as fast as the sync program it is; nothing where there is nothing to compare,
+# or where no line has a time: then how long it all took is not what the lesson is about.
+sub compare {
+    my ($trace, $sync) = @_;
+    my ($length, $of_sync) = map { trace_length($_) } $trace, $sync;
+    return '' if $trace == $sync || $sync->{program} !~ /_sync(?: |$)/ || $sync->{note} ne '' || $of_sync < 0.01
+        || !(first { $_->{at} > 0 && $_->{text} =~ /^\[[ \d]\d/ } @{ $sync->{events} }) || !do_the_same($trace, $sync);
+    return sprintf 'more than %d times as fast', $of_sync / 0.01 + 0.5 if $length < 0.01;
+    return sprintf '%.1f times as fast', $of_sync / $length if $of_sync / $length >= 1.05;
+    return $length / $of_sync >= 1.05 ? sprintf '%.1f times as long', $length / $of_sync : 'no faster';
+}
+
+sub text_totals {
+    my (@traces) = @_;
+    my $longest = max(map { length $_->{program} } @traces);
+    return join('', map {
+        my $note = $_->{note} || compare($_, $traces[0]);
+        sprintf "  %-*s %8s%s\n", $longest, $_->{program}, $_->{note} eq 'not built' ? '-  ' : sprintf('%.2f s', trace_length($_)),
+            $note && "   $note";
+    } @traces) . "\n";
 }
 
 1;

@@ -46,7 +46,7 @@ C
     my $libs = run([qw(common/commands/needs --libs)])->{out};
     my $made = run([compiler_of_the_course(), split(' ', $ENV{LDFLAGS} // ''), '-o', "$scratch/show", $clock,
             (map { build_dir() . "/common/$_.o" } qw(commands/show commands/readme catalog lesson)),
-            (map { build_dir() . "/common/timeline/$_.o" } qw(columns compare line text trace)), split ' ', $libs]);
+            (map { build_dir() . "/common/timeline/$_.o" } qw(columns line text trace)), split ' ', $libs]);
     die "show.t: cannot build show: $made->{err}" if $made->{status} != 0;
     abs_path("$scratch/show");
 };
