@@ -1,6 +1,6 @@
 # Layout.pm - where everything stands in a lesson's picture, which Svg.pm draws: the axis,
 # a row for each program and for each of its lanes, and the words in them, as large as
-# there is room for. Units are 1/1200 of its width; all are whole numbers.
+# there is room for. Units are 1/1200 of the width of a page; all are whole numbers.
 #
 # A row is {recording, lane, stretches, moments, labels, lines}: `lines` of text. A label, the
 # words of one moment or of a whole lane, is {mark, x, is_left, room, text}: they begin at x or,
@@ -15,17 +15,13 @@ use Lanes;
 use List::Util qw(max min sum0);
 use Words;
 
-our @EXPORT = qw(%layout lay_out layout_x layout_x_of_event layout_x_of_end layout_end is_in_order
+our @EXPORT = qw(%layout %sheets lay_out layout_x layout_x_of_event layout_x_of_end layout_end is_in_order
     total_font bold_width row_height row_baseline hundredths WIDTH MARGIN INDENT TOP BOTTOM BETWEEN BETWEEN_TICKS LEAST_FONT);
 
 use constant {
-    WIDTH         => 1200,
-    HEIGHT        => 606, # at most, to stand under a heading on a slide
     MARGIN        => 12,  # left of all names
     INDENT        => 14,  # of an actor's name
     MOST_OF_NAMES => 340,
-    TOP           => 36, # the axis
-    BOTTOM        => 32, # the legend
     BETWEEN       => 4,  # two programs
     LEAST_ROW     => 17,
     MOST_ROW      => 38,
@@ -37,10 +33,23 @@ use constant {
     MOST_LINES    => 5,  # of text in a row
 };
 
-# The picture that is made: {directory, about, recordings => [trace, ...], lanes}, and then rows,
+# How large a picture is: as wide as that, as high at most, with the axis above and the legend
+# below the lanes. On a slide, which it fills, letters are larger as there are fewer units:
+# those of LEAST_FONT have 24 of the slide's 720 pixels.
+our %sheets = (
+    page  => {width => 1200, height => 606, top => 36, bottom => 32},
+    slide => {width => 760,  height => 372, top => 32, bottom => 26},
+);
+
+# The picture that is made: {sheet, about, recordings => [trace, ...], lanes}, and then rows,
 # font, height, from, to (where the lanes begin and end), length (1/100 s, of the longest program)
 # and instants, {1/100 s => lines}, where the order of the lines is shown.
 our %layout;
+
+sub WIDTH  { return $layout{sheet}{width} }
+sub HEIGHT { return $layout{sheet}{height} }
+sub TOP    { return $layout{sheet}{top} }
+sub BOTTOM { return $layout{sheet}{bottom} }
 
 sub hundredths { my ($seconds) = @_; return int($seconds * 100 + 0.5) }
 
@@ -151,8 +160,8 @@ sub place_last {
 sub end_of_words {
     my ($row, $mark) = @_;
     my $trace = $row->{recording};
-    return $mark < layout_end($trace) ? layout_end($trace) - BESIDE : WIDTH - 4 if $row->{is_program};
-    my $right = WIDTH - 4;
+    return $mark < layout_end($trace) ? layout_end($trace) - BESIDE : WIDTH() - 4 if $row->{is_program};
+    my $right = WIDTH() - 4;
     for (grep { $_->[0] eq 'at work' } @{ $row->{stretches} }) {
         my ($from, $to) = map { layout_x_of_end($trace, $row->{lane}, $_) } @$_[1, 2];
         $right = $to - 2 if $from == $mark;
@@ -175,7 +184,7 @@ sub place_each {
     my @labels;
     for my $i (0 .. $#marks) {
         my $mark  = $marks[$i];
-        my $right = min(end_of_words($row, $mark), $i < $#marks ? $marks[$i + 1] - BESIDE + 2 : WIDTH);
+        my $right = min(end_of_words($row, $mark), $i < $#marks ? $marks[$i + 1] - BESIDE + 2 : WIDTH());
         my $x = $row->{is_program} && $mark == layout_end($row->{recording}) ? behind_total($row) : $mark + BESIDE;
         push @labels, label($mark, $x, 0, $right - $x, $row->{moments}[$i][1]);
     }
@@ -194,7 +203,7 @@ sub place_story {
     my $trace = $row->{recording};
     my $first = layout_x_of_event($row->{moments}[0][0]);
     my $x = $row->{is_program} ? behind_total($row) : layout_x_of_event($row->{last}) + BESIDE;
-    my $right = WIDTH - 4;
+    my $right = WIDTH() - 4;
     $row->{story} //= words_story($row->{lane}, $trace);
     $x = $first + BESIDE if $way eq 'over' || $way eq 'within';
     $right = layout_end($trace) - BESIDE if $way eq 'over' && $row->{is_program};
@@ -226,7 +235,7 @@ sub row_cost {
 sub row_has_way {
     my ($row, $way) = @_;
     return 1 if $way ne 'within' && $way ne 'before';
-    return !$row->{is_program} && ($way eq 'before' || end_of_words($row, layout_x_of_event($row->{moments}[0][0])) < WIDTH - 4);
+    return !$row->{is_program} && ($way eq 'before' || end_of_words($row, layout_x_of_event($row->{moments}[0][0])) < WIDTH() - 4);
 }
 
 # With up to so many lines of text, the way in which the least is lost, and how much that is.
@@ -255,14 +264,14 @@ sub row_choose {
 sub choose_names {
     my $widest = max(map { $_->{is_program} ? bold_width($_->{recording}{program}) : INDENT + bold_width($_->{lane}{actor}) }
             @{ $layout{rows} });
-    $layout{to}   = WIDTH - 12 - max(map { total_width($_) } @{ $layout{recordings} });
+    $layout{to}   = WIDTH() - 12 - max(map { total_width($_) } @{ $layout{recordings} });
     $layout{from} = min(max(MARGIN + $widest + 12, 150), MOST_OF_NAMES);
     delete $layout{x};
     return;
 }
 
 sub total_height {
-    return TOP + BOTTOM + @{ $layout{recordings} } * BETWEEN + sum0(map { row_height($_->{lines}) } @{ $layout{rows} });
+    return TOP() + BOTTOM() + @{ $layout{recordings} } * BETWEEN + sum0(map { row_height($_->{lines}) } @{ $layout{rows} });
 }
 
 sub make_row {
@@ -298,7 +307,7 @@ sub give_lines {
     my ($row, $lines) = @_;
     my $lost = row_choose($row, $lines);
     for my $more (reverse $lines + 1 .. MOST_LINES) {
-        return if row_choose($row, $more) + 4 < $lost && total_height() <= HEIGHT;
+        return if row_choose($row, $more) + 4 < $lost && total_height() <= HEIGHT();
     }
     return row_choose($row, $lines);
 }
@@ -307,7 +316,7 @@ sub give_lines {
 # too many actors even for the smallest rows, the last ones aren't drawn.
 sub lay_out {
     my ($best, @best) = (9**9, LEAST_FONT, 1);
-    my $room = HEIGHT - TOP - BOTTOM - @{ $layout{recordings} } * BETWEEN;
+    my $room = HEIGHT() - TOP() - BOTTOM() - @{ $layout{recordings} } * BETWEEN;
     my @counts = map { my $trace = $_; scalar grep { lane_events($_, $trace) } @{ $layout{lanes} } } @{ $layout{recordings} };
     my $most = max(@counts, 1);
     $most-- while $most > 1 && (@counts + sum0(map { min($_, $most) } @counts)) * LEAST_ROW > $room;
@@ -318,13 +327,13 @@ sub lay_out {
         for my $lines (1 .. MOST_LINES) {
             last if $best == 0;
             my $cost = try_size($font, $lines);
-            ($best, @best) = ($cost, $font, $lines) if total_height() <= HEIGHT && $cost < $best;
+            ($best, @best) = ($cost, $font, $lines) if total_height() <= HEIGHT() && $cost < $best;
         }
     }
     try_size(@best);
     give_lines($_, $best[1]) for reverse @{ $layout{rows} }; # one has room for more lines than all
-    $layout{least}++ while total_height() <= HEIGHT && $layout{least} < MOST_ROW;
-    $layout{least}-- if total_height() > HEIGHT;
+    $layout{least}++ while total_height() <= HEIGHT() && $layout{least} < MOST_ROW;
+    $layout{least}-- if total_height() > HEIGHT();
     $layout{height} = total_height();
     return;
 }

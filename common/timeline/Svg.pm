@@ -7,7 +7,7 @@
 # first mark. Layout.pm has chosen where.
 #
 # The same recordings give the same picture, to the byte, on every machine: so
-# all places and sizes are whole numbers, in units of 1/1200 of its width. On a slide, a
+# all places and sizes are whole numbers, in units of 1/1200 of a page. On a slide, a
 # white sheet with a red edge (class "edge", hidden elsewhere) is moved from --from to
 # --to in --seconds, so that the picture appears as the programs run.
 package Svg;
@@ -18,7 +18,7 @@ use warnings;
 use Exporter 'import';
 use Lanes;
 use Layout;
-use List::Util qw(max);
+use List::Util qw(max sum0);
 use Words;
 
 our @EXPORT = qw(svg_draw);
@@ -239,8 +239,8 @@ sub describe {
 sub draw_tick {
     my ($at, $places) = @_;
     my $x = layout_x($at / 100);
-    add(sprintf qq(<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#c9d0d6"/>\n), $x, TOP - 12, $x, $layout{height} - BOTTOM);
-    add(sprintf qq(<text x="%d" y="%d" text-anchor="middle">%.*f%s</text>\n), $x, TOP - 18, $places, $at / 100, $at == 0 ? ' s' : '');
+    add(sprintf qq(<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#c9d0d6"/>\n), $x, TOP() - 12, $x, $layout{height} - BOTTOM());
+    add(sprintf qq(<text x="%d" y="%d" text-anchor="middle">%.*f%s</text>\n), $x, TOP() - 18, $places, $at / 100, $at == 0 ? ' s' : '');
     return;
 }
 
@@ -251,15 +251,22 @@ sub draw_axis {
     return;
 }
 
-# What occurs in the picture, and nothing else.
+sub explained {
+    my ($doing) = @_;
+    return 'at work; listens at gaps' if $doing eq 'at work' && $drawn{pieces};
+    return $kinds{$doing} ? $kinds{$doing}{legend} : $doing;
+}
+
+# What occurs in the picture, and nothing else; in few words where all have no room.
 sub draw_legend {
     my @shown = grep { $drawn{$_} } 'blocked', 'free', 'at work', 'under way', 'waits';
     my ($x, $y, $high) = (MARGIN, $layout{height} - 22, 16);
     $layout{font} = @shown > 3 ? LEAST_FONT : LEAST_FONT + 2; # so that it fits
     add(qq(<g class="legend" font-size="$layout{font}">\n));
+    my $is_short = MARGIN + sum0(map { 54 + words_width(explained($_), $layout{font}) } @shown, 'a line') > WIDTH();
     for my $doing (@shown, 'a line') {
         my $pieces = $doing eq 'at work' && $drawn{pieces};
-        my $text = $pieces ? 'at work; listens at gaps' : $kinds{$doing} ? $kinds{$doing}{legend} : $doing;
+        my $text = $is_short ? explained($doing) =~ s/[,:;].*//r : explained($doing);
         if ($doing eq 'a line') { draw_mark($x + 30, $y, $high, 0) }
         else { draw_box($doing, $x + 12 * $_, $y, $pieces ? 8 : 34, $high) for 0 .. ($pieces ? 2 : 0) }
         add(sprintf qq(<text x="%d" y="%d">%s</text>\n), $x + 40, $layout{height} - 8, $text);
@@ -273,30 +280,30 @@ sub draw_edge {
     my $from = $layout{from};
     add(sprintf qq(<g class="edge" visibility="hidden"><rect x="%d" y="%d" width="%d" height="%d" fill="#fff"/>)
         . qq(<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#d40000" stroke-width="4"/></g>\n),
-        $from, TOP - 10, WIDTH - $from + 20, $layout{height} - TOP - BOTTOM + 14, $from, TOP - 12, $from, $layout{height} - BOTTOM + 4);
+        $from, TOP() - 10, WIDTH() - $from + 20, $layout{height} - TOP() - BOTTOM() + 14, $from, TOP() - 12, $from, $layout{height} - BOTTOM() + 4);
     return;
 }
 
-# Returns the picture.
+# Returns the picture, on a sheet of that name.
 sub svg_draw {
-    my ($directory, $about, @recordings) = @_;
+    my ($sheet, $directory, $about, @recordings) = @_;
     ($slug) = $directory =~ m{/[^/-]*-([^/]*)$};
-    %layout = (about => $about, recordings => \@recordings, lanes => [lanes_of(@recordings)]);
+    %layout = (sheet => $sheets{$sheet}, about => $about, recordings => \@recordings, lanes => [lanes_of(@recordings)]);
     lay_out();
     add(sprintf qq(<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 %d %d" role="img" )
         . qq(aria-labelledby="%s-title %s-desc" style="--seconds: %.2f; --from: %dpx; --to: %dpx" )
         . qq(font-family="system-ui, sans-serif" font-size="%d" fill="#14191f">\n),
-        WIDTH, $layout{height}, $slug, $slug, $layout{length} / 100, @layout{qw(from to font)});
+        WIDTH(), $layout{height}, $slug, $slug, $layout{length} / 100, @layout{qw(from to font)});
     describe();
     add(qq(<defs><pattern id="$slug-hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">)
         . qq(<rect width="9" height="9" fill="#fff"/><rect width="2" height="9" fill="#8b959e"/></pattern></defs>\n)
-        . sprintf qq(<rect class="paper" width="%d" height="%d" fill="#fff"/>\n), WIDTH, $layout{height});
+        . sprintf qq(<rect class="paper" width="%d" height="%d" fill="#fff"/>\n), WIDTH(), $layout{height});
     draw_axis();
-    my ($y, @rows) = (TOP, @{ $layout{rows} });
+    my ($y, @rows) = (TOP(), @{ $layout{rows} });
     while (my $row = shift @rows) {
         draw_row($row, $y);
         my $is_last = !@rows || $rows[0]{is_program};
-        add(sprintf qq(<text x="%d" y="%d" text-anchor="end"%s>and %d others</text>\n), WIDTH - 4, $y + row_baseline(1), $halo,
+        add(sprintf qq(<text x="%d" y="%d" text-anchor="end"%s>and %d others</text>\n), WIDTH() - 4, $y + row_baseline(1), $halo,
             $row->{recording}{hidden}) if $is_last && $row->{recording}{hidden};
         $y += row_height($row->{lines}) + ($is_last ? BETWEEN : 0);
     }
