@@ -204,6 +204,7 @@ subtest 'the right lines, but not from the loop' => sub {
     is($witness->(1000, 0, 1, 'poll timer timer')->{status}, 0, 'half of the time is enough');
     fails_with($witness->(999, 0, 0, 'timer timer'), 'the loop has not waited', qr/lines are right, .*these 2\.00 s .* waited for 1\.00 s only/s);
     fails_with($witness->(2000, 1, 0, 'timer timer'), 'a thread', qr/a thread or a process is started/);
+    fails_with($witness->("2000\nworks 1", 0, 0, 'timer timer'), 'the pool', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 2, 'timer timer'), 'a process', qr/a thread or a process is started/);
     fails_with($witness->(2000, 0, 0, 'timer idle'), 'a handle', qr/handles of a kind were active: timer\./);
     fails_with($witness->(2000, 0, 0, 'timer timer', 101), 'it polls', qr/in these 2\.00 s the loop has waited 101 times/);

@@ -234,6 +234,15 @@ subtest 'programs that end as they like, at once' => sub {
     }
 };
 
+subtest 'at its end the count is written down' => sub {
+    my $counts = write_file("$scratch/counts", '');
+    my $run    = start(qq(echo "<\$SITE_COUNTS>"; $psql -XAt -c 'select 1' -c "select 2"; $psql -XAt -c 'select 3'), SITE_COUNTS => $counts);
+    finish($run);
+    is($run->{said} =~ s/\n/ /gr, '<> 1 2 3 ', 'the program does not hear of it');
+    nothing_left($run->{tmp}, 'counted');
+    is(read_file($counts), "3 questions\n", 'all of them');
+};
+
 # In a namespace of mounts of our own. What the script needs is in its $1, $2, ...
 sub mounted { my ($script, @more) = @_; return run(['unshare', '--mount', 'sh', '-c', $script, 'sh', @more]) }
 

@@ -1,5 +1,5 @@
-/* wrong_pool.c - three threads, each of which keeps its connection: page 4 on that of
- * page 1.
+/* wrong_pool.c - three threads of libuv's pool, each of which keeps its connection: page
+ * 4 on that of page 1.
  *
  * verdict: a thread or a process is */
 
@@ -14,7 +14,7 @@ struct page {
     int number;
     const char *path;
     size_t size;
-    uv_thread_t thread;
+    uv_work_t work;
 };
 
 static size_t on_piece(char *bytes, size_t size, size_t count, void *of)
@@ -45,9 +45,9 @@ static void get_with(CURL *easy, struct page *page)
     say("page %d: %s, %zu bytes", page->number, result ? "given up" : "here", page->size);
 }
 static struct page *all;
-static void get(void *of)
+static void get(uv_work_t *work)
 {
-    struct page *page = of;
+    struct page *page = work->data;
     CURL *easy = curl_easy_init();
     get_with(easy, page);
     if (page->number == 1) {
@@ -57,10 +57,16 @@ static void get(void *of)
     curl_easy_cleanup(easy);
 }
 
+static void on_got(uv_work_t *work, int status)
+{
+    (void)work, (void)status;
+}
+
 static void start(struct page *page)
 {
     say("page %d: asked", page->number);
-    must("start a thread", uv_thread_create(&page->thread, get, page));
+    page->work.data = page;
+    must("get a page", uv_queue_work(uv_default_loop(), &page->work, get, on_got));
 }
 
 int main(int argc, char *argv[])
@@ -77,6 +83,5 @@ int main(int argc, char *argv[])
     must_curl(curl_global_init(CURL_GLOBAL_DEFAULT));
     for (int i = 0; i < 3; i++)
         start(&pages[i]);
-    for (int i = 0; i < 3; i++)
-        must("wait", uv_thread_join(&pages[i].thread));
+    run_and_close();
 }
