@@ -139,7 +139,6 @@ int main(int argc, char *argv[])
     seed = (unsigned)atoi(argv[1]);
     urls = argv + 2;
     url_count = (unsigned)argc - 2;
-    alarm(120);
     must("make a fetcher", fetcher_init(uv_default_loop(), &fetcher, (int)below(12)));
     if (below(2))
         fetcher.largest = below(2000);
