@@ -433,7 +433,7 @@ bench: programs
 
 # --- for instructors; nothing else needs node ---
 
-slides:
+slides: $(BUILD)/common/draw
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || { \
 		echo "node 18 or newer is missing, which makes the slides:" \
 			"\`make setup-slides\` installs it" >&2; exit 1; }; \

@@ -6,6 +6,7 @@
 // INTO/draft.html (build/slides), which handout.mjs makes the deck of, and INTO/calls.html. What is wrong with a
 // deck is said in one sentence, and then nothing is written.
 
+import { spawnSync } from 'node:child_process';
 import {
     existsSync,
     mkdirSync,
@@ -40,12 +41,14 @@ const lessonsDirectory = join(course, 'lessons');
 
 const title = 'Asynchronous programming in C';
 let address; // where it can be had
+const draw = resolve(process.env.BUILD ?? 'build', 'common/draw');
 const columns = 84,
     rows = 20; // of code at 24 of 720 pixels: what fits
 
 // --- what a slide points to ---
 
 const isLocal = href => !/^(?:[a-z][a-z0-9+.-]*:|\/\/|#)/i.test(href);
+const wordsOf = title => (title ?? '').split(' | ').filter(word => word !== '');
 const hrefTo = file => relative(into, file).split(sep).map(encodeURIComponent).join('/');
 
 function fileOf(href, where) {
@@ -55,22 +58,55 @@ function fileOf(href, where) {
     return file;
 }
 
-function picture({ href, text: description }, where) {
+// The timeline of some programs of a lesson, in letters for a slide.
+function drawn(lesson, programs, where) {
+    const { error, status, stdout, stderr } = spawnSync(draw, [lesson, ...programs], {
+        encoding: 'utf8',
+    });
+    if (error) fault(where, `${draw} cannot be started: \`make slides\` builds it`);
+    if (status !== 0) fault(where, stderr.trim());
+    return stdout;
+}
+
+// In each step the parts of a drawing that it names are lit: class="part NAME".
+function lightParts(svg, names, slide, { href, where }) {
+    for (const name of names) {
+        const part = `class="part ${name}"`;
+        if (!svg.includes(part)) fault(where, `there is no part '${name}' in ${href}`);
+        svg = svg.replaceAll(
+            part,
+            `class="part step fragment custom" data-fragment-index="${slide.steps++}"`,
+        );
+    }
+    return svg;
+}
+
+function picture({ href, text: description, title }, slide, where) {
     if (!description.trim()) fault(where, `the picture ${href} has no description`);
     if (!isLocal(href)) fault(where, `the picture ${href} is not a file of ours`);
     const file = fileOf(href, where);
     if (extname(file) === '.svg') {
-        const svg = readFileSync(file, 'utf8').match(/<svg[\s>].*<\/svg>/s)?.[0];
-        if (!svg) fault(where, `${href} is no SVG picture`);
-        // The deck says what is in the picture, and the slide how large it is.
-        return svg.replace(/<svg[^>]*>/, root =>
-            root
-                .replace(/\s(?:role|aria-[a-z]+|width|height)="[^"]*"/g, '')
-                .replace(
-                    '<svg',
-                    () => `<svg role="img" aria-label="${escape(description)}"`,
-                ),
-        );
+        const names = wordsOf(title);
+        const isTimeline = basename(file) === 'timeline.svg';
+        const text = isTimeline && names.length > 0
+            ? drawn(dirname(file), names, where)
+            : readFileSync(file, 'utf8');
+        const all = text.match(/<svg[\s>].*<\/svg>/s)?.[0];
+        if (!all) fault(where, `${href} is no SVG picture`);
+        const svg = isTimeline ? all : lightParts(all, names, slide, { href, where });
+        const id = `${where.match(/[\w-]+(?=\.md)/)}-${where.match(/\d+$/)}`;
+        // The deck says what is in the picture, and the slide how large it is. Its ids are
+        // its own, also where a picture is used again.
+        return svg
+            .replace(/\b(id="|url\(#)/g, `$1${id}-`)
+            .replace(/<svg[^>]*>/, root =>
+                root
+                    .replace(/\s(?:role|aria-[a-z]+|width|height)="[^"]*"/g, '')
+                    .replace(
+                        '<svg',
+                        () => `<svg role="img" aria-label="${escape(description)}"`,
+                    ),
+            );
     }
     const type = { '.png': 'image/png', '.jpg': 'image/jpeg' }[extname(file)];
     if (!type) fault(where, `a picture is an .svg, .png or .jpg, and not ${href}`);
@@ -158,7 +194,7 @@ function pointedTo(token, slide, { lessonsAs, where }) {
     }
     if (token.type === 'link' && token.text === 'COURSE_URL') return showAddress(address);
     if (token.type === 'image') {
-        const shown = picture(token, where);
+        const shown = picture(token, slide, where);
         const file = fileOf(token.href, where);
         return `<figure class="picture">
 ${shown}
@@ -169,7 +205,7 @@ ${shown}
     const file = fileOf(token.href, where);
     const name = token.href.match(/#(.*)/)?.[1];
     const label = new Marked().parseInline(token.text);
-    const words = (token.title ?? '').split(' | ').filter(word => word !== '');
+    const words = wordsOf(token.title);
     if (file === lessonsDirectory) return lessonsAs(token.title);
     if (/\.[ch]$/.test(file)) {
         if (!name || !/^(?!L\d)\w+$/.test(name))
@@ -263,9 +299,10 @@ function findHeading(tokens, where) {
 
 function makeSlide(parts, { deck, lesson, lessonsAs }) {
     const { where, number, heading, shown, notes, minutes, tracks, answer } = parts;
+    const slide = { steps: 0, listings: [] };
     const parser = new Marked({
         renderer: {
-            image: token => picture(token, where),
+            image: token => picture(token, slide, where),
             link(token) {
                 if (!isLocal(token.href)) return false; // as Marked does it
                 const href = escape(hrefTo(fileOf(token.href, where)));
@@ -273,7 +310,6 @@ function makeSlide(parts, { deck, lesson, lessonsAs }) {
             },
         },
     });
-    const slide = { steps: 0, listings: [] };
     const pieces = shown
         .filter(token => token !== heading && token.type !== 'space')
         .map(token => {
@@ -319,7 +355,9 @@ ${above}${parser.parser([heading]).trim()}
 ${body}${goal}
 </div>
 ${lesson && isExercise ? `<p class="timer" data-minutes="${minutes}"></p>\n` : ''}<footer><a href="${escape(hrefTo(home))}">${escape(name)}</a></footer>
-<aside class="notes">${parser.parse(notes).trim()}</aside>
+<aside class="notes"><div style="font-size: 20px">
+${parser.parse(notes).trim()}
+</div></aside>
 </section>`;
 }
 

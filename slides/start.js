@@ -27,6 +27,15 @@ Reveal.initialize({
     plugins: [RevealNotes],
 });
 
+// In the speaker's window the notes have half of the width, so that they have room; what was
+// chosen there stays.
+const layout = 'reveal-speaker-layout';
+try {
+    localStorage.setItem(layout, localStorage.getItem(layout) ?? 'tall');
+} catch {
+    // a browser that keeps nothing for files shows its usual layout
+}
+
 // How much time is left for an exercise, from when its slide has come.
 setInterval(() => {
     const timer = Reveal.getCurrentSlide()?.querySelector('.timer');

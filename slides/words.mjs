@@ -27,7 +27,8 @@ function isProgram(path, course) {
 
 // The first word of a text to be typed that names nothing which is there.
 function missing(text, course, lessons) {
-    for (const command of text.split(/&&|[;|\n]/)) {
+    // What stands in quotes is an argument.
+    for (const command of text.replace(/'[^']*'/g, '').split(/&&|[;|\n]/)) {
         const [first, ...more] = command.replace(/^\s*\$ /, '').trim().split(/\s+/);
         const ours = [first, ...more].filter(it => /^(?:build|common|tests)\//.test(it));
         const wrong = ours.find(path => !isProgram(path, course));

@@ -196,6 +196,8 @@ const remove =
     path =>
     ({ [path]: _, ...rest }) =>
         rest;
+const pot = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 300"><g class="part lid"><text y="90"
+ font-size="30">lid</text></g><text y="190" font-size="20">steam</text></svg>\n`;
 const add = (path, text) => files => ({ ...files, [path]: text });
 const all =
     (...changes) =>
@@ -330,6 +332,14 @@ const refused = {
         edit(tea, '![The pot boils for a tenth of a second]', '![]'),
         /slide 3: the picture .*timeline\.svg has no description$/m,
     ],
+    'a timeline of a program that is not recorded': [
+        edit(tea, 'timeline.svg)', "timeline.svg 'tea_async | tea_sync')"),
+        /slide 3: draw: there is no recording of tea_sync in .*01-tea$/m,
+    ],
+    'a part that is not in the drawing': [
+        all(add('slides/pot.svg', pot), edit(tea, 'How long?', "![A pot](pot.svg 'lid | handle')")),
+        /slide 1: there is no part 'handle' in pot\.svg$/m,
+    ],
     'a web picture': [
         edit(tea, '../lessons/01-tea/timeline.svg', 'https://example.org/a.svg'),
         /slide 3: the picture https:\/\/example\.org\/a\.svg is not a file of ours$/m,
@@ -392,6 +402,10 @@ const seen = {
     'small text': [
         edit(tea, 'How long?', '<p style="font-size: 20px">How long?</p>'),
         /^sizes: slide 01-tea, step 0: too small: How long\?$/m,
+    ],
+    'a small label in a drawing': [
+        all(add('slides/pot.svg', pot), edit(closing, 'Read on.', "![A pot](pot.svg 'lid')")),
+        /^sizes: slide closing, step 0: too small: steam$/m,
     ],
     'an answer before its vote': [
         edit(cake, "'?timer'", "'timer'"),

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { launch, open } from '../../slides/browser.mjs';
 import { filesBelow, inspect, lessonsOf, openSpeaker, pagesOf } from './inspect.mjs';
 
@@ -27,7 +28,7 @@ const says = {
     code: 'all code and output shown is a part of a lesson file',
     links: 'what is shown has a link to its file, which is there',
     votes: 'each lesson has a vote, and nobody sees the answer before',
-    sizes: 'code has 24 of 720 pixels or more, text 28',
+    sizes: 'code and the labels of pictures have 24 of 720 pixels or more, text 28',
     steps: 'every step lights a line',
     edges: 'the red edge moves in real time, but not on paper nor with reduced motion',
     keys: 'the keys reach every slide, the overview, the blank screen and the help',
@@ -78,6 +79,84 @@ test('the cheat sheet has one page, and calls that their lessons make', () => {
         );
         assert.ok(makes, `${call} in lesson ${number}`);
     }
+});
+
+test('titles tell slides apart; what may be left out is there; the ideas are those of all lessons', async () => {
+    const page = await open(browser, index);
+    const { slides, ideas } = await page.evaluate(() => ({
+        slides: Reveal.getSlides().map(slide => ({
+            lesson: slide.id.slice(0, 2),
+            title: slide.querySelector('h1, h2').textContent,
+            minutes: slide.dataset.timing / 60,
+        })),
+        ideas: [...document.querySelectorAll('.ideas li')].map(it => it.textContent.slice(0, 2)),
+    }));
+    await page.close();
+    const numbers = lessonsOf('.').map(lesson => lesson.slice(0, 2));
+    assert.deepEqual(ideas, numbers, 'the ideas at the end');
+    const titles = slides.map(({ title }) => title);
+    const again = titles.filter((title, i) => titles.indexOf(title) < i);
+    assert.deepEqual([...new Set(again)].sort(), ['What goes wrong in practice', 'Your guess']);
+    const rows = readFileSync('slides/README.md', 'utf8').matchAll(/^\| (\d\d) \|.* \| (.+) \((\d+)\) \|$/gm);
+    const late = [...rows].map(([, ...row]) => row);
+    assert.deepEqual(late.map(([lesson]) => lesson), numbers, 'what to leave out of each');
+    for (const row of late)
+        assert.ok(slides.some(it => `${it.lesson},${it.title},${it.minutes}` === row.join()), row.join());
+});
+
+test('a vote is passed without its answers, which are there when one comes back', async () => {
+    const page = await open(browser, index);
+    await page.evaluate(() => (location.hash = `#/${document.querySelector('section:has(> .body .ask)').id}`));
+    await page.waitForFunction(() => Reveal.getCurrentSlide().querySelector('.ask'));
+    const shown = () =>
+        page.evaluate(() => Reveal.getCurrentSlide().querySelectorAll('.ask .fragment.visible').length);
+    assert.equal(await shown(), 0);
+    await page.keyboard.press('Alt+ArrowRight');
+    assert.equal(await page.evaluate(() => Reveal.getCurrentSlide().querySelector('.ask')), null);
+    await page.keyboard.press('ArrowLeft');
+    assert.ok((await shown()) > 2);
+    await page.close();
+});
+
+test('no notes must be scrolled in a speaker window of 1366 x 768', async () => {
+    const page = await open(browser, index, { viewport: { width: 1366, height: 768 } });
+    const popup = page.waitForEvent('popup');
+    await page.keyboard.press('s');
+    const speaker = await popup;
+    await speaker.setViewportSize({ width: 1366, height: 768 });
+    await speaker.locator('.speaker-controls-notes .value div').waitFor({ timeout: 180_000 });
+    const notes = await page.evaluate(() =>
+        Reveal.getSlides().map(slide => [slide.id, slide.querySelector('.notes').innerHTML]),
+    );
+    const scrolls = await speaker.evaluate(
+        notes =>
+            notes.filter(([, html]) => {
+                document.querySelector('.speaker-controls-notes .value').innerHTML = html;
+                const all = document.querySelector('#speaker-controls');
+                return all.scrollHeight > all.clientHeight;
+            }),
+        notes,
+    );
+    assert.deepEqual(scrolls.map(([id]) => id), []);
+    await page.close();
+});
+
+test('the picture of the front page moves, but not on paper nor with reduced motion', async () => {
+    const [picture] = readFileSync('README.md', 'utf8').match(/<picture>.*<\/picture>/s);
+    const page = await browser.newPage();
+    const shown = async media => {
+        await page.goto(pathToFileURL('README.md').href); // whose pictures it may show
+        await page.emulateMedia({ media: 'screen', reducedMotion: 'no-preference', ...media });
+        await page.setContent(picture);
+        const file = await page.evaluate(() => document.querySelector('img').currentSrc);
+        await page.goto(file);
+        return page.evaluate(() => document.getAnimations().length > 0);
+    };
+    assert.deepEqual(
+        [await shown({}), await shown({ reducedMotion: 'reduce' }), await shown({ media: 'print' })],
+        [true, false, false],
+    );
+    await page.close();
 });
 
 // From the first line of the schedule to its end, and how much of that are breaks.

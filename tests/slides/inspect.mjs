@@ -53,6 +53,10 @@ function describe() {
                     parseFloat(getComputedStyle(element).fontSize) < least,
             )
             .map(element => element.textContent);
+    // How large a label of a picture is, as it stands there.
+    const pixels = text =>
+        (parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a) /
+        Reveal.getScale();
     return {
         shown: slide.innerText.replace(/\s+/g, ' '),
         answer: slide.dataset.answer?.split(' | ') ?? [],
@@ -88,7 +92,13 @@ function describe() {
         scrolls:
             document.scrollingElement.scrollHeight > innerHeight ||
             document.scrollingElement.scrollWidth > innerWidth,
-        small: [...sizes('pre, pre *', 24), ...sizes('p, li, td, th', 28)],
+        small: [
+            ...sizes('pre, pre *', 24),
+            ...sizes('p, li, td, th', 28),
+            ...[...slide.querySelectorAll('svg text')]
+                .filter(text => pixels(text) < 24)
+                .map(text => text.textContent),
+        ],
         edges: [...slide.querySelectorAll('svg.timeline')].map(svg => {
             const [move] = svg.querySelector('.edge')?.getAnimations() ?? [];
             return {
