@@ -46,7 +46,7 @@ static const struct {
     rlim_t most;
 } limits[] = {
     {RLIMIT_AS, 1 << 30},      /* bytes of memory, for each process */
-    {RLIMIT_NPROC, 64},        /* processes and threads */
+    {RLIMIT_NPROC, 32},        /* processes and threads */
     {RLIMIT_CPU, 60},          /* s of processor time, for each process */
     {RLIMIT_FSIZE, 32 << 20},  /* bytes, for each file */
     {RLIMIT_NOFILE, 1024},     /* open files */

@@ -23,6 +23,8 @@ my $lacks        = !$has_parallel ? 'needs GNU parallel: `make setup-grade`'
 my $tree  = $has_parallel ? tree_with_exercises() : '';
 my $class = "$tree/class";
 my $real  = "$tree/judge"; # the judge itself
+run([make_command(), '-s', map {"build/$_"} 'common/grade/enter', 'solutions/01-tea/exercise', 'solutions/05-cake/exercise'], dir => $tree)
+    if $tree;
 
 sub hand_in {
     my ($student, $lesson, $text) = @_;
@@ -63,6 +65,7 @@ echo "$first" >>judged
 case $first in
 '#include'*) echo '= passed 0' ;;
 wait) while [ ! -e go-on ]; do sleep 0.1; done; echo '= passed 1' ;;
+sink) [ "$HOST_NAME" != b ] || { : >b.dead; exit 255; }; echo '= passed 1' ;;
 die) [ -e go-on ] || kill -KILL $$; echo '= passed 1' ;;
 *) cat "$2" ;;
 esac
@@ -75,6 +78,36 @@ sub judged {
     my @judged = sort grep { !/^#/ } split /\n/, read_file("$tree/judged");
     unlink "$tree/judged";
     return \@judged;
+}
+
+# Each tag is closed, nothing of a student's is one, and no script is needed.
+sub is_page {
+    my ($path) = @_;
+    my $text = read_file($path);
+    my @open;
+    while ($text =~ /<(\/?)(\w+)[^>]*>/g) {
+        next if $2 eq 'meta';
+        !$1 ? push @open, $2 : @open && $open[-1] eq $2 ? pop @open : push @open, "/$2";
+    }
+    no_complaints("$path: its tags", @open);
+    unlike($text, qr/<(?:b|script)>|[\x00-\x09\x0b-\x1f]/, '... are ours');
+    return $text;
+}
+
+sub pages_are_right {
+    my $grades = "$tree/build/grade";
+    my $table  = is_page("$grades/index.html");
+    like($table, qr{<th scope="row"><a href="students/_3d_22_0a_3cb_3e\.html">=&#34;\n&#60;b&#62;</a></th>}, 'a row is a student');
+    like($table, qr{<th scope="col">01-tea</th><th scope="col">05-cake</th>}, 'a column is an exercise');
+    like($table, qr{<td>1 of 2</td><td class="passed">passed<small>\d+-\d\d-\d\d</small></td>}, 'since when it has passed');
+    like($table, qr{<td class="failed">failed<small>missing: cake: ready</small></td>}, 'or what differs');
+    is_deeply([map { is_page($_); m{([^/]+)$} } sort glob "$grades/students/*"], ['_3d_22_0a_3cb_3e.html', 'ada.html', 'ben.html'], 'a page for each');
+    like(read_file("$grades/students/ben.html"), qr{<h2>05-cake: failed</h2>\n<pre>Not yet:\n.*cake: burnt\n}s, 'with what was said');
+    my $junit = read_file("$grades/junit.xml");
+    like($junit, qr{^<testsuite name="class" tests="6" failures="4">$}m, 'JUnit');
+    like($junit, qr{<testcase classname="ada" name="01-tea" time="\d+\.00"/>}, '... who has passed');
+    like($junit, qr{<testcase classname="ben" name="05-cake" time="\d+\.00">\n    <failure message="failed">Not yet:}, '... and who has not');
+    return;
 }
 
 sub tests {
@@ -95,6 +128,7 @@ sub tests {
             '"ben","05-cake","failed","","N","missing: cake: ready"');
         like($ran->{out}, qr/^3 students, 2 exercises: 2 passed, /m, 'a line of it');
         unlike($ran->{err}, qr/</, 'who has a name for trouble makes none');
+        pages_are_right();
         ok(!-e "$tree/build/progress" && !-e "$tree/build/failed", 'what others keep is left alone');
         $ran = grade();
         is($ran->{err}, '', 'once more: nothing is judged');
@@ -213,10 +247,10 @@ subtest 'a judge that dies' => sub {
     pretend();
     hand_in('ada', '01-tea', "= passed 1\n");
     hand_in('ben', '01-tea', "die\n");
-    my $ran = grade();
-    is($ran->{status}, 2, 'there is no table') or diag($ran->{out});
-    like($ran->{err}, qr/^grade: there is no verdict on 1 of the submissions: /m, 'but a sentence');
-    judged();
+    my $ran = grade('LESSONS=tea');
+    is($ran->{status}, 1, 'it fails') or diag($ran->{err});
+    has_rows('the table is there', '"ada","01-tea","passed","T","N",""', '"ben","01-tea","no verdict","","","The judge has ended without one. The same command tries again."');
+    is_deeply(judged(), ['= passed 1', 'die', 'die'], 'it was tried twice');
     write_file("$tree/go-on", '');
     is(grade()->{status}, 0, 'again');
     is_deeply(judged(), ['die'], 'only that is lacking');
@@ -236,6 +270,7 @@ subtest 'what cannot be done' => sub {
         'JOBS=none'         => 'JOBS is a whole number from 1 to 1000, not "none"',
         'JOBS=0'            => 'JOBS is a whole number from 1 to 1000, not "0"',
         'CLASS=/usr/lib'    => '/usr/lib is in /usr, which programs in the sandbox see: put it elsewhere',
+        'HOSTS=nowhere'     => 'HOSTS=nowhere is no file',
         'SANITIZE=address'  => 'SANITIZE is for programs that one looks at, not for grading',
     );
     for my $setting (sort keys %says) {

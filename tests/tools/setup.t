@@ -22,7 +22,7 @@ my @checks   = ('clang', 'clang-address,undefined', 'gcc', 'gcc-address,undefine
     'gcc-thread', 'valgrind', 'valgrind-libc', 'patch', 'clang-format');
 my @slides   = qw(node node-18 npm chromium pdftotext);
 my @database = qw(libpq postgres);
-my @grade    = qw(bwrap parallel);
+my @grade    = qw(bwrap parallel rsync);
 my @debian   = qw(debootstrap);
 my %which = map { $_ => which($_) } qw(env mktemp mv rm bash script);
 
@@ -103,7 +103,7 @@ my %does = (
     'common/servers/find-postgres' => 'has postgres',
     install => 'echo "install $*" >>"$machine/log"',
     rm => 'case $* in *" /etc/"*) echo "rm $*" >>"$machine/log" ;; *) ' . $which{rm} . ' "$@" ;; esac',
-    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap bwrap)),
+    (map { $_ => ':' } qw(prove diff patch clang-format npm chromium google-chrome pdftotext debootstrap bwrap rsync)),
     parallel => 'echo "GNU parallel 20221122"',
 );
 
@@ -280,6 +280,7 @@ subtest 'each need' => sub {
         'debootstrap'           => ['debootstrap'],
         'bubblewrap'            => ['bwrap'],
         'parallel'              => ['parallel'],
+        'rsync'                 => ['rsync'],
         'libpq-dev'             => ['libpq'],
         # without headers neither compiler can build anything
         'gcc libc6-dev clang libclang-rt-dev' => ['stdio.h'],
@@ -342,7 +343,7 @@ subtest 'each package manager' => sub {
             if $database{$manager};
 
         $is = setup(machine(@all), ['grade']);
-        is($is->{ran}[-1], "$core{$manager} " . ($manager eq 'brew' ? '' : 'bubblewrap ') . 'parallel', "$manager: to grade a class");
+        is($is->{ran}[-1], "$core{$manager} " . ($manager eq 'brew' ? '' : 'bubblewrap ') . 'parallel rsync', "$manager: to grade a class");
 
         $is = setup(machine(@all), ['debian']);
         is($is->{ran}[-1], "$core{$manager}" . ($manager eq 'brew' ? '' : ' debootstrap'), "$manager: for another Debian");
