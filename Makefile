@@ -437,7 +437,6 @@ slides:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || { \
 		echo "node 18 or newer is missing, which makes the slides:" \
 			"\`make setup-slides\` installs it" >&2; exit 1; }; \
-	$(MAKE) --no-print-directory $(BUILD)/common/draw && \
 	node slides/build.mjs && node slides/handout.mjs || exit; \
 	echo "Made in $(BUILD)/slides: index.html (?track=half-day, ?track=one-day), and a" \
 		"handout.pdf for each track."; \

@@ -41,7 +41,7 @@ const lessonsDirectory = join(course, 'lessons');
 
 const title = 'Asynchronous programming in C';
 let address; // where it can be had
-const draw = resolve(process.env.BUILD ?? 'build', 'common/draw');
+const draw = join(here, '..', 'common', 'timeline', 'draw');
 const columns = 84,
     rows = 20; // of code at 24 of 720 pixels: what fits
 
@@ -63,7 +63,7 @@ function drawn(lesson, programs, where) {
     const { error, status, stdout, stderr } = spawnSync(draw, [lesson, ...programs], {
         encoding: 'utf8',
     });
-    if (error) fault(where, `${draw} cannot be started: \`make slides\` builds it`);
+    if (error) fault(where, `${draw} cannot be started: ${error.message}`);
     if (status !== 0) fault(where, stderr.trim());
     return stdout;
 }
