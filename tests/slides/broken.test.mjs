@@ -404,8 +404,8 @@ const seen = {
         /^sizes: slide 01-tea, step 0: too small: How long\?$/m,
     ],
     'a small label in a drawing': [
-        all(add('slides/pot.svg', pot), edit(closing, 'Read on.', "![A pot](pot.svg 'lid')")),
-        /^sizes: slide closing, step 0: too small: steam$/m,
+        all(add('slides/pot.svg', pot), edit(cake, '## Your turn\n', '## Your turn\n\n![A pot](pot.svg)\n')),
+        /^sizes: slide 02-cake-4, step 0: too small: steam$/m,
     ],
     'an answer before its vote': [
         edit(cake, "'?timer'", "'timer'"),
