@@ -17,42 +17,23 @@ const char *lesson_slug(const char *directory)
     return name ? name + 1 : NULL;
 }
 
-char *lesson_about(const char *directory, const char *key)
+bool lesson_needs(const char *directory, const char *need)
 {
-    char path[4096], *line = NULL, *value = NULL;
-    size_t room = 0, size = strlen(key);
-    int error = 0;
+    char path[4096], *line = NULL, *rest;
+    size_t room = 0;
+    bool found = false;
     FILE *file;
 
     snprintf(path, sizeof path, "%s/about", directory);
     file = fopen(path, "r");
-    if (file == NULL)
-        return NULL;
-    while (!value && getline(&line, &room, file) > 0)
-        if (strncmp(line, key, size) == 0 && line[size] == ':') {
-            const char *said = line + size + 1 + strspn(line + size + 1, " ");
-
-            value = strndup(said, strcspn(said, "\n"));
-        }
-    if (!value && !ferror(file))
-        value = strdup("");
-    if (!value)
-        error = errno;
+    while (file && getline(&line, &room, file) > 0)
+        if (strncmp(line, "needs:", 6) == 0)
+            for (char *word = strtok_r(line + 6, " \n", &rest); word && !found;
+                 word = strtok_r(NULL, " \n", &rest))
+                found = strcmp(word, need) == 0;
     free(line);
-    fclose(file);
-    errno = error;
-    return value;
-}
-
-bool lesson_needs(const char *directory, const char *need)
-{
-    char *needs = lesson_about(directory, "needs"), *rest;
-    bool found = false;
-
-    for (char *word = strtok_r(needs ? needs : (char[]){""}, " ", &rest); word && !found;
-         word = strtok_r(NULL, " ", &rest))
-        found = strcmp(word, need) == 0;
-    free(needs);
+    if (file)
+        fclose(file);
     return found;
 }
 

@@ -31,10 +31,6 @@ void catalog_free(struct catalog *catalog);
 /* "chores" of lessons/05-chores, as a part of it; NULL: it is no lesson's directory. */
 const char *lesson_slug(const char *directory);
 
-/* What `about` says of a key ("needs"), "" if nothing; free() frees it. NULL, with errno,
- * if there is no `about` to be read. */
-char *lesson_about(const char *directory, const char *key);
-
 /* Whether a word of `needs:` in `about` is this one. */
 bool lesson_needs(const char *directory, const char *need);
 

@@ -24,7 +24,7 @@ use Exporter 'import';
 use List::Util qw(first max);
 
 our @EXPORT = qw(about_read about_fault about_names trace_add trace_explain trace_length lanes_of lane_has
-    lane_events lane_stretches program_stretches axis_step axis_places);
+    lane_events lane_stretches program_stretches stretches_joined axis_step axis_places);
 
 my $at_once  = 0.02; # s; what is shorter is no waiting, but the time until a line is printed
 my $rounding = 0.001;
@@ -212,10 +212,15 @@ sub lane_stretches {
         add_stretch(\@stretches, 'waits', 0, $at) if $waits; # since the end of all that
         ($last, $service, $busy, $interrupted) = ($event, $begun, is_busy($event, $about), 0);
     }
+    return stretches_joined(@stretches);
+}
+
+# Those of one kind that touch as one.
+sub stretches_joined {
     my @joined;
-    for (@stretches) {
+    for (@_) {
         if (@joined && $joined[-1][0] eq $_->[0] && $joined[-1][2] == $_->[1]) { $joined[-1][2] = $_->[2] }
-        else { push @joined, $_ }
+        else { push @joined, [@$_] }
     }
     return @joined;
 }

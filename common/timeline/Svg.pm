@@ -118,21 +118,11 @@ sub name_stretch {
     return;
 }
 
-# Those of one kind that touch as one.
-sub joined {
-    my @joined;
-    for (@_) {
-        if (@joined && $joined[-1][0] eq $_->[0] && $joined[-1][2] == $_->[1]) { $joined[-1][2] = $_->[2] }
-        else { push @joined, [@$_] }
-    }
-    return @joined;
-}
-
 # How words are seen on what is below them.
 sub colour_at {
     my ($row, $start, $end) = @_;
     my $crosses = grep { my $x = layout_x_of_event($_); $x > $start && $x < $end } lane_events($row->{lane}, $row->{recording});
-    for (joined(@{ $row->{stretches} })) {
+    for (stretches_joined(@{ $row->{stretches} })) {
         my ($doing, $x, $right) = ($_->[0], map { layout_x_of_end($row->{recording}, $row->{lane}, $_) } @$_[1, 2]);
         next if $x > $start;
         return ' fill="#fff"' if $doing eq 'at work' && $end <= $right + 4;
@@ -206,7 +196,7 @@ sub describe_row {
     my $lane = $row->{lane};
     my $last = '';
     add($row->{is_program} ? '; it' : '; ' . xml($lane->{actor}), $lane->{place} ? ' (' . ($lane->{place} + 1) . ')' : '');
-    for (joined(@{ $row->{stretches} })) {
+    for (stretches_joined(@{ $row->{stretches} })) {
         my ($doing, $from, $to) = @$_;
         add(sprintf '%s %s from %.2f to %.2f', $last eq '' ? '' : ',', $doing eq $last ? 'and' : $kinds{$doing}{said}, $from, $to);
         $last = $doing;
