@@ -348,7 +348,7 @@ test: programs
 
 # Not beside what computes, if both are asked for.
 test-tools: programs $(filter test,$(MAKECMDGOALS))
-	@$(need_prove); $(prove) -j16 $(wildcard tests/tools/*.t tests/sources/*.t)
+	@$(need_prove); $(prove) -j24 $(wildcard tests/sources/*.t tests/tools/*.t)
 
 test-%: tools force
 	@$(find_lesson); $(need_prove); \
@@ -372,8 +372,13 @@ out-%: tools force
 $(BUILD)/solutions/%: tests/solutions/%.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
 	$(call compile_program,lessons/$(notdir $(<D)),-DSOLUTION)
 
-test-exercises: tools
-	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t' -j6 $(solutions:%=tests/solutions/%/exercise.c)
+answers := $(solutions:%=answers-to-%)
+.PHONY: $(answers)
+$(answers): answers-to-%: tools
+	@COMPILE='$(compile)' perl tests/exercises/exercises.t --build tests/solutions/$*/exercise.c
+
+test-exercises: $(answers) $(solutions:%=$(BUILD)/solutions/%/exercise)
+	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t --judge' -j6 $(solutions:%=tests/solutions/%/exercise.c)
 
 # What a lesson's README says that goes wrong: its program, changed by a diff.
 claims := $(patsubst tests/claims/%.diff,$(BUILD)/claims/%,$(wildcard tests/claims/*/*.diff))
@@ -420,8 +425,10 @@ memcheck:
 	@echo "== with ThreadSanitizer: the lessons with threads"
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread TIMING=off test-threads
 
+# valgrind takes a second to start: each solution once, with whatever arguments the others are.
 test-right: programs $(solutions:%=$(BUILD)/solutions/%/exercise)
-	@UNDER="$(UNDER)" $(prove) -j$(if $(UNDER),4,8) $(right) $(exercise_outs)
+	@UNDER="$(UNDER)" $(prove) -j$(if $(UNDER),4,16) $(right) \
+		$(if $(UNDER),$(filter %/exercise.out,$(exercise_outs)),$(exercise_outs))
 
 threaded = $(filter $(addsuffix /%,$(call needing,threads)),$(right))
 test-threads: tools $(foreach lesson,$(call needing,threads),$(filter $(BUILD)/$(lesson)/%,$(programs)))

@@ -4,7 +4,9 @@
 # the mistake. `make test-exercises` runs it, for each exercise by itself; the student's
 # own files are not used.
 #
-#     perl tests/exercises/exercises.t [tests/solutions/NN-slug/exercise.c...]
+#     perl tests/exercises/exercises.t [--build | --judge] [tests/solutions/NN-slug/exercise.c...]
+#
+# What is built beside them makes programs late: `make` builds all of them, then judges all.
 use strict;
 use warnings;
 
@@ -13,9 +15,10 @@ use Course;
 use File::Path qw(make_path);
 use Test::More;
 
+my $only    = @ARGV && $ARGV[0] =~ /^--(build|judge)$/ ? ($1, shift @ARGV)[0] : '';
+$ENV{MAKE} = 'true' if $only eq 'judge'; # the solutions are built
 my $build   = build_dir();
 my $made    = "$build/exercises";
-my @compile = ((grep { $_ ne '-Werror' } compiler_of_the_course()), qw(-fsanitize=undefined -fsanitize-undefined-trap-on-error));
 my @lessons = map { m{([^/]+)/exercise\.c$} } @ARGV ? @ARGV : sort glob 'tests/solutions/*/exercise.c';
 
 # Where nothing can be checked, nothing must look checked.
@@ -24,26 +27,20 @@ BAIL_OUT('no exercises here: start it from the top') unless @lessons;
 
 sub starter { my ($lesson) = @_; return scalar `common/check/starter tests/solutions/$lesson/exercise.c` }
 
-# Build a program as a student's is built. Returns its path, or
-# nothing, when the compiler has said why.
+# Build a program as a student's is built; if it can't be, the compiler says why. make tells
+# its compiler.
 sub build_program {
     my ($lesson, $source, @flags) = @_;
-    my ($name)  = $source =~ m{([^/]+)\.c$};
-    my $program = "$made/$lesson/$name";
-    my ($cflags, $libs) = map { run(['common/commands/needs', $_, "lessons/$lesson"])->{out} } qw(--cflags --libs);
-    my $ran = run([@compile, @flags, split(' ', $cflags), '-o', $program, $source,
-            (map {"$build/common/$_.o"} 'lesson', 'check/witness'), objects_of($lesson), split ' ', $libs]);
-    return $program if $ran->{status} == 0;
-    diag($ran->{err});
-    return;
+    my @compile   = $ENV{COMPILE} ? split ' ', $ENV{COMPILE} : compiler_of_the_course();
+    my $is_asking = grep {m{/site$}} flags_of("lessons/$lesson", '--list');
+    my @objects   = map {"$build/common/$_.o"} 'lesson', 'check/witness', $is_asking ? qw(fetch fetch_error) : ();
+    my $ran = run([(grep { $_ ne '-Werror' } @compile), qw(-g0 -fsanitize=undefined -fsanitize-undefined-trap-on-error), @flags, flags_of("lessons/$lesson", '--cflags'), '-o', built($lesson, $source), $source,
+            @objects, flags_of("lessons/$lesson", '--libs')]);
+    return $ran->{status} == 0 || diag($ran->{err});
 }
 
-# What asks the web site is linked with common/fetch.c and fetch_error.c.
-sub objects_of {
-    my ($lesson) = @_;
-    return if run(['common/commands/needs', '--list', "lessons/$lesson"])->{out} !~ m{/site$}m;
-    return map {"$build/common/$_.o"} qw(fetch fetch_error);
-}
+# Where what is made of a source is, or of what is named like it.
+sub built { my ($lesson, $source) = @_; return "$made/$lesson/" . ($source =~ m{([^/]+?)(?:\.\w+)?$})[0] }
 
 # What a lesson needs and this machine lacks.
 sub missing { my ($lesson) = @_; return run(['common/commands/needs', '--missing', "lessons/$lesson"])->{out} =~ s/\n\z//r }
@@ -64,6 +61,19 @@ sub judged {
     my $said = do { local $/; <$from> } // '';
     close $from;
     return ($? >> 8, $said);
+}
+
+# Only times are judged by a clock: where the verdict is about something else none are, and more
+# time than a busy machine needs passes before something hangs.
+sub judge_as_a_students {
+    my ($lesson, $answer, $program) = (@_, built(@_[0, 1]));
+    return if !-x $program;
+    my $verdict = verdict_of($answer);
+    my $timed   = $answer eq 'starter' || $verdict =~ /expected at|wait for/;
+    local $ENV{TIMING}   = $timed ? 'on' : 'off';
+    local $ENV{SLOW}     = ($ENV{SLOW} // 1) * ($verdict =~ /need not wait/ ? 2 : $timed || $verdict =~ /hangs/ ? 1 : 4);
+    local $ENV{MISTAKES} = built($lesson, $answer) . '.mistakes';
+    return start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $program);
 }
 
 sub wrong_answers { my ($lesson) = @_; return sort glob "tests/solutions/$lesson/wrong_*" }
@@ -157,13 +167,16 @@ $cheats{player} = ['Started as|has counted|more handles', <<'END'];
     return status;
 END
 
-sub cheat {
-    my ($lesson, $name) = @_;
+# One program, which CHEAT tells how to wait: each is as long to compile as all of them.
+sub cheats {
+    my ($lesson) = @_;
     my $idle = read_file("lessons/$lesson/exercise.rules") =~ /\bidle\b/ ? 1 : 0;
-    return write_file("$made/$lesson/cheat_$name.c", <<"END" . lines_of($lesson) . <<'END' . "$cheats{$name}[1]\n}\n");
+    my $bodies = join '', map {"if (strcmp(getenv(\"CHEAT\"), \"$_\") == 0) {\n$cheats{$_}[1]\n}\n"} sort keys %cheats;
+    return write_file("$made/$lesson/cheats.c", <<"END" . lines_of($lesson) . <<'END' . "${bodies}return 2;\n}\n");
 /* A cheat, made from the recordings. */
 #include "lesson.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,7 +202,7 @@ static void print(void *all) {
 }
 static void on_end(uv_timer_t *timer) { uv_close((uv_handle_t *)timer, NULL); }
 /* The loop waits, for show, and with as many handles as it likes. */
-__attribute__((unused)) static void play(const struct line *line) {
+static void play(const struct line *line) {
     static uv_timer_t timers[20];
     while (line[1].text) line++;
     for (int i = 0; i < 20; i++) {
@@ -224,7 +237,6 @@ int main(int argc, char *argv[]) {
     for (int i = 1; i < argc; i++)
         snprintf(words + strlen(words), sizeof words - strlen(words), i > 1 ? " %s" : "%s", argv[i]);
     lines = (struct line *)(uintptr_t)lines_for(words);
-    (void)play; (void)print;
 END
 }
 
@@ -242,38 +254,38 @@ sub hints_for_nobody {
 
 sub recordings_of { my ($lesson) = @_; return sort glob "lessons/$lesson/exercise.out lessons/$lesson/exercise\@*.out" }
 
+sub build_all {
+    my ($lesson) = @_;
+    run(['rm', '-rf', "$made/$lesson"]);
+    make_path("$made/$lesson");
+    build_program($lesson, write_file("$made/$lesson/starter.c", starter($lesson)), '-Werror');
+    build_program($lesson, $_) for map { source_of_wrong($lesson, $_) } wrong_answers($lesson);
+    build_program($lesson, cheats($lesson), '-w', '-O0');
+    build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror));
+    return;
+}
+
 sub start_judging_all {
     my ($lesson) = @_;
-    make_path("$made/$lesson");
-    write_file("$made/$lesson/starter.c", starter($lesson));
-    my %programs = (starter => scalar build_program($lesson, "$made/$lesson/starter.c", '-Werror'));
-    for my $wrong (wrong_answers($lesson)) {
-        my $source = source_of_wrong($lesson, $wrong);
-        $programs{$wrong} = build_program($lesson, $source) if $source;
-    }
+    judge_as_a_students($lesson, $_) for 'starter', wrong_answers($lesson);
     for my $name (sort keys %cheats) {
-        my $program = build_program($lesson, cheat($lesson, $name), '-w');
-        $programs{"cheat: $name"} = $program if $program;
+        local $ENV{CHEAT} = $name;
+        judge_as_a_students($lesson, "cheat: $name", built($lesson, 'cheats'));
     }
-    for my $answer (grep { $programs{$_} } sort keys %programs) {
-        # What is late is late by far, and takes long. What does without the loop must not fail
-        # because the machine is busy.
-        my $verdict = -e $answer ? verdict_of($answer) : 'waited';
-        my $slower  = $verdict =~ /need not wait/ ? 2 : $verdict =~ /waited|a thread or|handles of a kind/ ? 4 : 1;
-        local $ENV{SLOW} = ($ENV{SLOW} // 1) * $slower;
-        local $ENV{MISTAKES} = "$made/$lesson/" . ($answer =~ m{([^/]+?)(?:\.\w+)?$})[0] . '.mistakes';
-        start_judging("$lesson $answer", 'common/commands/exercise', 'judge', "lessons/$lesson", $programs{$answer});
-    }
-    if (my $solution = build_program($lesson, "tests/solutions/$lesson/exercise.c", qw(-DSOLUTION -Werror))) {
-        local $ENV{SLOW} = ($ENV{SLOW} // 1) * 4;
-        start_judging("$lesson solution", 'common/commands/exercise', 'judge', "lessons/$lesson", $solution);
-        for my $recording (recordings_of($lesson)) {
-            my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
-            my $with = `common/commands/needs --wrapper lessons/$lesson` =~ s/\n//r;
-            start_judging($recording, 'env', "WITH=$with", "$build/common/check/check", $recording, $solution, @arguments);
-        }
+    my $solution = built($lesson, 'exercise');
+    judge_as_a_students($lesson, 'solution', $solution);
+    local $ENV{SLOW} = ($ENV{SLOW} // 1) * 4;
+    for my $recording (-x $solution ? recordings_of($lesson) : ()) {
+        my @arguments = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
+        local $ENV{WITH} = join '', flags_of("lessons/$lesson", '--wrapper');
+        start_judging($recording, "$build/common/check/check", $recording, $solution, @arguments);
     }
     return;
+}
+
+if ($only ne 'judge') {
+    build_all($_) for grep { !missing($_) } @lessons;
+    exit if $only;
 }
 
 for my $lesson (@lessons) {

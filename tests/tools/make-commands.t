@@ -138,7 +138,7 @@ SH
 
     ($status, @calls) = $calls->('no call', '-j4', 'test-tools', 'test');
     is(scalar @calls, 8, 'make test test-tools: four calls');
-    like($calls[6], qr{ -j16 tests/tools/any\.t$}, "the last for the tools' tests");
+    like($calls[6], qr{ -j24 tests/tools/any\.t$}, "the last for the tools' tests");
     ($status, @calls) = $calls->('any.t', 'test-tools');
     isnt($status, 0, 'when one of them fails, so does make test-tools');
     is(scalar @calls, 2, 'which runs nothing else');
