@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <time.h>
 
-enum { EVENING = 4000, HALF = 2000, BOTS = 7 }; /* ms */
+enum { EVENING = 4000, HALF = 2000, FIRST_WORK = 250 }; /* ms */
+
+enum { BOTS = 7 };
 
 struct role {
     const char *bot;

@@ -15,13 +15,13 @@ struct job {
 
 struct evening {
     struct job jobs[BOTS];
-    uv_timer_t clock;
+    uv_timer_t moment, clock;
     uint64_t worked; /* ns */
 };
 
-static void start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms, uint64_t repeat);
+static void start(uv_timer_t *timer, uv_timer_cb callback, unsigned ms, unsigned repeat);
 static void on_work(uv_timer_t *timer);
-static void on_moment(uv_timer_t *clock);
+static void on_moment(uv_timer_t *moment);
 static void on_closing_time(uv_timer_t *clock);
 static void show_evening(uint64_t worked, uint64_t idle);
 
@@ -35,18 +35,18 @@ int main(void)
         struct job *job = &evening.jobs[i];
 
         job->role = &roles[i];
-        must("make a timer", uv_timer_init(uv_default_loop(), &job->timer));
+        start(&job->timer, on_work, FIRST_WORK, HALF);
         job->timer.data = job;
-        start(&job->timer, on_work, HALF / 4, HALF);
     }
-    must("make a timer", uv_timer_init(uv_default_loop(), &evening.clock));
+    start(&evening.moment, on_moment, HALF, 0);
+    start(&evening.clock, on_closing_time, EVENING, 0);
     evening.clock.data = &evening;
-    start(&evening.clock, on_moment, HALF, 0);
     run_and_close();
 }
 
-static void start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms, uint64_t repeat)
+static void start(uv_timer_t *timer, uv_timer_cb callback, unsigned ms, unsigned repeat)
 {
+    must("make a timer", uv_timer_init(uv_default_loop(), timer));
     must("start a timer", uv_timer_start(timer, callback, ms, repeat));
 }
 
@@ -59,11 +59,11 @@ static void on_work(uv_timer_t *timer)
 }
 
 /* At 2.00: not one of the seven is at work, or LoopBot would not be here. */
-static void on_moment(uv_timer_t *clock)
+static void on_moment(uv_timer_t *moment)
 {
     for (int i = 0; i < BOTS; i++)
         say("LoopBot: waits for %s", roles[i].waits_for);
-    start(clock, on_closing_time, HALF, 0);
+    uv_close((uv_handle_t *)moment, NULL);
 }
 
 static void on_closing_time(uv_timer_t *clock)

@@ -2,39 +2,43 @@
  *
  * You will see what they wait for in the middle of the evening, and that the busiest was
  * idle for about 98 % of it. Order of events: main -> each bot, in a thread of its own:
- * waits, works, waits, works; meanwhile main -> 2.00 -> 4.00 -> main joins them. */
+ * waits, works -> at 2.00 main stops the clock -> each bot waits, works -> at 4.00 main
+ * joins them. */
 
 #include "idle.h"
 
-#include <stdatomic.h>
-
 struct bot {
     const struct role *role;
-    atomic_bool is_working;
     uint64_t worked; /* ns: what comes back from the thread */
     uv_thread_t thread;
 };
 
 static void live(void *bot);
-static void work_for_a_while(struct bot *bot);
-static void show_moment(struct bot bots[]);
+static void meet(void);
 static void show_evening(struct bot bots[]);
+
+static uv_barrier_t clock_stops;
 
 int main(void)
 {
     struct bot bots[BOTS];
 
+    must("make a barrier", uv_barrier_init(&clock_stops, BOTS + 1));
     say("restaurant: opens");
     for (int i = 0; i < BOTS; i++) {
-        bots[i] = (struct bot){.role = &roles[i]};
+        bots[i].role = &roles[i];
         must("start a thread", uv_thread_create(&bots[i].thread, live, &bots[i]));
     }
     uv_sleep(HALF);
-    show_moment(bots);
+    meet();
+    for (int i = 0; i < BOTS; i++)
+        say("%s: waits for %s", roles[i].bot, roles[i].waits_for);
+    meet();
     uv_sleep(HALF);
     say("restaurant: closes");
     for (int i = 0; i < BOTS; i++)
         must("join a thread", uv_thread_join(&bots[i].thread));
+    uv_barrier_destroy(&clock_stops);
     show_evening(bots);
 }
 
@@ -42,28 +46,19 @@ static void live(void *argument)
 {
     struct bot *bot = argument;
 
-    uv_sleep(HALF / 4);
-    work_for_a_while(bot);
-    uv_sleep(HALF);
-    work_for_a_while(bot);
+    uv_sleep(FIRST_WORK);
+    work(bot->role->work);
+    meet(); /* all are here: nobody works */
+    meet(); /* the clock goes on */
+    uv_sleep(FIRST_WORK);
+    work(bot->role->work);
     bot->worked = cpu_time(); /* this thread's, from its beginning */
 }
 
-static void work_for_a_while(struct bot *bot)
+/* A barrier lets nobody go on before all have come: the seven, and main. */
+static void meet(void)
 {
-    bot->is_working = true;
-    work(bot->role->work);
-    bot->is_working = false;
-}
-
-static void show_moment(struct bot bots[])
-{
-    for (int i = 0; i < BOTS; i++) {
-        if (bots[i].is_working)
-            say("%s: works", bots[i].role->bot);
-        else
-            say("%s: waits for %s", bots[i].role->bot, bots[i].role->waits_for);
-    }
+    must("meet", uv_barrier_wait(&clock_stops));
 }
 
 static void show_evening(struct bot bots[])
