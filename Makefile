@@ -256,7 +256,7 @@ endef
 # The student's own is made anew each time: what is judged is what was written, whatever
 # the times of the files say.
 $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
-$(lessons:%=$(BUILD)/%/exercise): witness_of = $(BUILD)/$(witness)
+$(lessons:%=$(BUILD)/%/exercise): witness_of = $(if $(recorder),,$(BUILD)/$(witness))
 $(lessons:%=$(BUILD)/%/exercise): $(BUILD)/$(witness) force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(recorder) $(BUILD)/flags | libraries
 	$(call compile_program,$(<D))
