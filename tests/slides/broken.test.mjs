@@ -2,7 +2,7 @@
 // sound, then the same with one thing broken, which must be found and named.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
     mkdirSync,
     mkdtempSync,
@@ -446,8 +446,11 @@ const tooLarge = {
     ],
 };
 
+const soundCourse = write(sound),
+    soundSlides = join(soundCourse, 'build/slides');
+
 test('nothing is wrong with a sound deck', async () => {
-    const course = write(sound);
+    const course = soundCourse;
     assert.equal(await everythingWrong(course), '');
     const pages = pagesOf(join(course, 'build/slides/handout.pdf'));
     assert.equal(pages.length, 10, "without the half day's schedule");
@@ -494,16 +497,26 @@ for (const [where, faults, looks] of [
             await t.test(fault, () => assert.match(said, sentence));
     });
 
+const handouts = ['handout.pdf', 'handout-half-day.pdf', 'notes.pdf'];
+const readSlides = names => names.map(name => readFileSync(join(soundSlides, name), 'latin1'));
+
+test('the handout is the same again, but for its dates', async () => {
+    const undated = () =>
+        readSlides(handouts).map(pdf => pdf.replace(/\/(?:Creation|Mod)Date \([^)]*\)/g, ''));
+    const good = undated();
+    await build(soundCourse, soundSlides);
+    execFileSync('node', ['slides/handout.mjs', soundSlides], {
+        env: { ...process.env, TZ: 'Asia/Tokyo', LC_ALL: 'C' },
+    });
+    assert.ok(undated().every((text, i) => text === good[i]));
+});
+
 test('a slide that does not fit leaves the last deck and handout as they were', async () => {
-    const course = write(sound),
-        into = join(course, 'build/slides');
-    await everythingWrong(course, { axe: false, speaker: false });
-    const names = ['index.html', 'handout.pdf', 'handout-half-day.pdf'];
-    const read = () => names.map(name => readFileSync(join(into, name), 'latin1'));
-    const good = read();
-    writeFileSync(join(course, tea), tooLarge['an overflowing slide'][0](sound)[tea]);
-    assert.match(await everythingWrong(course), /too large for its frame/);
-    assert.ok(read().every((text, i) => text === good[i]));
+    const names = ['index.html', ...handouts];
+    const good = readSlides(names);
+    writeFileSync(join(soundCourse, tea), tooLarge['an overflowing slide'][0](sound)[tea]);
+    assert.match(await everythingWrong(soundCourse), /too large for its frame/);
+    assert.ok(readSlides(names).every((text, i) => text === good[i]));
 });
 
 test('a comment in the head of a function', async () => {
