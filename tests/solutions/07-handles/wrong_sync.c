@@ -1,6 +1,6 @@
 /* wrong_sync.c - no handle, no mistake; but whoever comes first is waited for.
  *
- * verdict: Ada: leaves */
+ * verdict: Ada: leaves   (expected at */
 
 #include "lesson.h"
 
