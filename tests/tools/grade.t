@@ -65,7 +65,9 @@ echo "$first" >>judged
 case $first in
 '#include'*) echo '= passed 0' ;;
 wait) while [ ! -e go-on ]; do sleep 0.1; done; echo '= passed 1' ;;
-sink) [ "$HOST_NAME" != b ] || { : >b.dead; exit 255; }; echo '= passed 1' ;;
+sink) # the first machine that has to judge it
+    [ -z "$HOST_NAME" ] || [ -e died ] || { : >died; : >"$HOST_NAME.dead"; exit 255; }
+    echo '= passed 1' ;;
 die) [ -e go-on ] || kill -KILL $$; echo '= passed 1' ;;
 *) cat "$2" ;;
 esac
@@ -173,8 +175,9 @@ subtest 'what a busy machine might have done' => sub {
     hand_in('d', '01-tea', "= failed 4\n* words\n* hang\n");
     hand_in('e', '01-tea', "= failed 5\n");
     hand_in('f', '01-tea', "= does not compile 6\n");
+    hand_in('g', '01-tea', "= does not compile 7\n| The compiler was ended after 300 s.\n");
     grade();
-    is_deeply(judged(), ["= can't be checked here 3", "= can't be checked here 3", '= does not compile 6', '= failed 1',
+    is_deeply(judged(), ["= can't be checked here 3", "= can't be checked here 3", '= does not compile 6', ('= does not compile 7') x 2, '= failed 1',
             ('= failed 2') x 2, ('= failed 4') x 2, ('= failed 5') x 2], 'is judged again, and nothing else');
     grade();
     is_deeply(judged(), [], 'and then it is known');
@@ -255,6 +258,43 @@ subtest 'a judge that dies' => sub {
     is(grade()->{status}, 0, 'again');
     is_deeply(judged(), ['die'], 'only that is lacking');
     unlink "$tree/go-on";
+};
+
+# Machines are directories, and `ssh` a script: one that is dead closes the connection.
+subtest 'several machines' => sub {
+    return lacking($lacks) unless $has_parallel;
+    return lacking('needs rsync: `make setup-grade`') unless tool('rsync');
+    pretend();
+    hand_in("student$_", '01-tea', "= passed $_\n") for 1 .. 5;
+    hand_in('student6', '01-tea', "sink\n");
+    is(grade('LESSONS=tea')->{status}, 0, 'one machine');
+    my @here = table();
+    run(['rm', '-rf', "$tree/build/grade"]);
+    judged();
+    write_file("$tree/to", <<"SH", 0755);
+#!/bin/sh
+while :; do case \$1 in -*) shift ;; *) break ;; esac; done
+host=\$1
+shift
+[ "\$1" != -- ] || shift
+[ "\$host" != other ] || { echo ready 0; exit; }
+[ ! -e "$tree/\$host.dead" ] || exit 255
+mkdir -p "$tree/home/\$host" && cd "$tree/home/\$host" &&
+    exec env -i SHELL=/bin/sh HOST_NAME="\$host" HOME="\$PWD" TMPDIR=/tmp PATH="$ENV{PATH}" sh -c "\$*"
+SH
+    write_file("$tree/hosts", join '', "# a comment\n\n", map {"$tree/to $_\n"} qw(a b c away other));
+    write_file("$tree/away.dead", '');
+    my $ran = grade('LESSONS=tea', "HOSTS=$tree/hosts", 'JOBS=1');
+    is($ran->{status}, 0, 'three, one of which dies') or diag($ran->{err});
+    ok(-e "$tree/died", 'it has died');
+    is_deeply([table()], \@here, 'the same table');
+    like($ran->{err}, qr{^grade: \Q$tree\E/to away is left out: it does not answer}m, 'one that is dead at the beginning is left out');
+    like($ran->{err}, qr{^grade: \Q$tree\E/to other is left out: its course or compiler is not the same as here$}m, 'and one that has another course');
+    is_deeply([grep {-f} run(['find', (grep { m{([^/]+)$} && !-e "$tree/$1.dead" } glob "$tree/home/*"), '-name', '*.c', '-print0'])->{out} =~ /([^\0]+)/g], [], 'no submission is left there');
+    write_file("$tree/hosts", "$tree/to away\n");
+    $ran = grade("HOSTS=$tree/hosts");
+    is($ran->{status}, 2, 'none that answers: it fails');
+    like($ran->{err}, qr/^grade: none of the machines in HOSTS=\Q$tree\E\/hosts can judge$/m, '... with a sentence');
 };
 
 subtest 'what cannot be done' => sub {
