@@ -39,6 +39,7 @@ enum {
     LARGEST = 16 * 1024 * 1024, /* bytes of a body, unless the fetcher says another */
     FIRST_CAPACITY = 4096,      /* bytes; most pages of the course fit */
     MOST_REDIRECTS = 10,
+    CURL_CONNECT = 300 * 1000, /* ms */
     MOST_IDLE = 1000, /* connections that are kept where any number may be in use */
     NS_PER_S = 1000 * 1000 * 1000
 };
@@ -264,10 +265,12 @@ static CURL *fetcher_take_easy(struct fetcher *fetcher)
     return curl_easy_duphandle(fetcher->model);
 }
 
-/* What curl shall know of this fetch. */
+/* What curl shall know of this fetch. Connecting may take curl's own 5 minutes (0), or
+ * more where the whole may. */
 static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch)
 {
     long deadline = fetch->deadline < INT_MAX ? (long)fetch->deadline : INT_MAX;
+    long connect = deadline == 0 || deadline > CURL_CONNECT ? INT_MAX : 0;
     curl_off_t most = fetch->largest < INT64_MAX ? (curl_off_t)fetch->largest : INT64_MAX;
     CURLcode result = fetch_check_url(fetch->url);
 
@@ -276,6 +279,7 @@ static CURLcode easy_set_fetch(CURL *easy, struct fetch *fetch)
     if (!curl_easy_setopt(easy, CURLOPT_URL, fetch->url) &&
         !curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) &&
         !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, deadline) &&
+        !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect) &&
         !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_buffer) &&
         !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch) &&
         !curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) &&

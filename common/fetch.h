@@ -106,12 +106,12 @@ void fetcher_close(struct fetcher *fetcher, fetcher_close_cb on_closed);
 
 /* Fetch `url` (which is copied): http, https or file, of up to 1,000,000 bytes, in UTF-8.
  * When it isn't done `deadline` milliseconds after its turn came and the loop has gone on
- * to it, it ends with CURLE_OPERATION_TIMEDOUT (0: it may take for ever). To connect may
- * take no longer than 5 minutes, or as the system lets it. A file must be a regular one,
- * and is read in one go, whatever the deadline. A body that is larger than the fetcher
- * allows ends with CURLE_FILESIZE_EXCEEDED; as much as is allowed may have come of it.
- * Redirects are followed, up to ten, to http and https. Returns 0, and then the callback
- * will come, or a libuv error, and then it won't. */
+ * to it, it ends with CURLE_OPERATION_TIMEDOUT (0: it may take for ever, as far as the
+ * system lets it). A file must be a regular one, and is read in one go, whatever the
+ * deadline. A body that is larger than the fetcher allows ends with
+ * CURLE_FILESIZE_EXCEEDED; as much as is allowed may have come of it. Redirects are
+ * followed, up to ten, to http and https. Returns 0, and then the callback will come, or
+ * a libuv error, and then it won't. */
 int fetch_start(struct fetcher *fetcher, struct fetch *fetch, const char *url,
                 unsigned deadline, fetch_cb on_done);
 

@@ -61,7 +61,7 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb on_time, uint64_t ms, uint64_t
 
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "uv_timer_start");
-    if (ms > 0 || repeat > 0)
+    if (ms > 1 || repeat > 0) /* 0 and 1 are soon, and no matter of when */
         _exit(!first_line || uv_now(timer->loop) + $pause / 2 < first_line ? $too_early : $right);
     return next(timer, on_time, ms, repeat);
 }

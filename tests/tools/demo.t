@@ -15,6 +15,7 @@ my $demo = abs_path('common/commands/demo');
 my $dir  = scratch();
 make_path("$dir/lessons/01-x", "$dir/build/lessons/01-x", "$dir/build/common", "$dir/tmp");
 symlink abs_path(build_dir() . '/common/show'), "$dir/build/common/show" or die "symlink: $!";
+symlink abs_path('common'), "$dir/common" or die "symlink: $!";
 
 sub program {
     my ($name, $script) = @_;

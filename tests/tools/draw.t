@@ -150,7 +150,7 @@ subtest 'words stand where there is room, and are cut, not dropped' => sub {
         ['end', 'lap 0, 1, 4, 9 of 3'], 'numbers that do not count up are a list');
     is_deeply([$words->('', (map { sprintf '%.2f a: lap %d', $_ / 100, $_ * $_ } 0 .. 12), '1.00 end')],
         ['end', 'lap 0 ... 144'], 'of a long list, both ends');
-    my ($own, $cut) = $words->('', '0.00 a: ' . 'many words ' x 40, '1.00 a: end', '1.00 end');
+    my ($own, $cut) = $words->('', '0.00 a: ' . 'many words ' x 100, '1.00 a: end', '1.00 end');
     like($cut, qr/^(?:many words ){5,}.*\.\.\. \| end$/, 'what is too long is cut');
     is_deeply([$words->('program: home, main', '0.00 home: x', '0.00 home: y', '0.00 z', '1.00 main: end')],
         ['home: x, y, z | main: end'], "the program's own lines: who speaks is said once");

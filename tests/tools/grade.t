@@ -55,7 +55,7 @@ sub has_rows {
 # A judge that takes exercise.c for its own words, but for a solution, and writes down what it
 # was asked.
 sub pretend {
-    run(['rm', '-rf', $class, "$tree/build/grade"]);
+    run(['rm', '-rf', $class, "$tree/build/grade", "$tree/judged"]);
     rename "$tree/common/grade/judge", $real unless -e $real;
     return write_file("$tree/common/grade/judge", <<'SH', 0755);
 #!/bin/sh

@@ -206,7 +206,7 @@ sub tree {
     write_file("$tree/build/lessons/07-x/$_", "#!/bin/sh\necho '[ 0.00] x'\n", 0755)
         for 'x_async', 'x_async_wrong';
     write_file("$tree/common/check/under-valgrind", "#!/bin/sh\n\"\$\@\"\necho seen: \${1##*/} >&2\nexit 99\n", 0755);
-    for my $name (qw(sh sed pkg-config basename dirname tr diff)) {
+    for my $name (qw(sh sed pkg-config basename dirname tr diff env perl)) {
         my ($path) = grep {-x} map {"$_/$name"} split /:/, $ENV{PATH};
         symlink $path, "$tree/bin/$name" if $path;
     }
@@ -257,6 +257,7 @@ subtest 'the recording of a wrong program is made under it, and compared' => sub
 
 subtest 'a student sees it' => sub {
     my $tree = tree();
+    symlink abs_path('common/timeline'), "$tree/common/timeline"; # which draws what it prints
     my @show = (abs_path(build_dir() . '/common/show'), 'lessons/07-x');
     my $ran  = in_tree($tree, @show);
     is($ran->{status}, 0, 'without valgrind');

@@ -200,7 +200,7 @@ subtest 'a terminal is cleared where it can be, and left as it was' => sub {
         my ($terminal, $clears) = @$_;
         my $name = 'TERM=' . ($terminal // '');
         unlink $said;
-        my $line = 'set -m; stty -a >before; common/commands/watch lessons/01-tea & until [[ $(<said) = *1?of?2?solved* ]]; do sleep 0.1; done;'
+        my $line = 'set -m; stty -a >before; common/commands/watch lessons/01-tea & until [[ $(<said) = *1\\ of\\ 2\\ solved* ]]; do sleep 0.1; done;'
             . ' kill -INT $!; wait; stty -a >after';
         run(['script', '-qefc', "bash -c '$line'", 'said'], dir => $tree, env => {TERM => $terminal, MAKE => "$tree/no-compiler"});
         my $begin = qr/(?:\A|\n)\d\d:\d\d:\d\d  lessons/;
