@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # grade-attacks.t - what a submission may try when a class is graded. Each attack is a small
 # program; it says "out: ..." where it has got something that it must not get, and it passes if it
-# could read or forge what it needs. They are judged a dozen at once, beside right answers. None gets
+# could read or forge what it needs. They are judged in three classes, beside right answers. None gets
 # out, none passes, none stops the others, none leaves anything behind.
 #
 # Links, FIFOs, names and sizes are in grade.t: such a submission is not even read.
@@ -197,12 +197,12 @@ is(run([make_command(), '-s', 'build/common/grade/enter', 'build/solutions/01-te
 my $before = all_files();
 my @waiting = sort keys %text;
 my (%result, $batch);
-while (my @some = splice @waiting, 0, 12) {
+while (my @some = splice @waiting, 0, 18) {
     run(['rm', '-rf', $class]);
     $batch++;
     hand_in("right $_", right($batch)) for 1 .. 2; # the two are judged once
     hand_in($_, $text{$_}) for @some;
-    my $ran = grade(TIMING => 'off', JOBS => 4);
+    my $ran = grade(TIMING => 'off', JOBS => 8);
     is($ran->{status}, 0, "a class is graded: @some") or diag($ran->{err});
     is(result_of("right $_"), 'passed', 'who is right beside them passes') or diag(read_file("$tree/build/grade/grades.csv")) for 1 .. 2;
     $result{$_} = result_of($_) for @some;
