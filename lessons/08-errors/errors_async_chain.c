@@ -62,8 +62,8 @@ static void on_target(uv_fs_t *req)
     if (copy->error)
         close_source(copy); /* what step 1 did, and no more */
     else
-        must("ask for a write", uv_fs_write(uv_default_loop(), req, copy->target, &hello,
-                                            1, -1, on_written));
+        must("ask to write",
+             uv_fs_write(req->loop, req, copy->target, &hello, 1, -1, on_written));
 }
 
 static void on_written(uv_fs_t *req)

@@ -59,8 +59,8 @@ static void ask(CURLM *multi, struct page *page)
     must_curl_multi(curl_multi_add_handle(multi, page->easy));
 }
 
-/* Curl says: call me in `ms` milliseconds, whatever I said before; -1 is never. 0 is
- * soon, but not from in here: in 1 ms, since one of 0 ms may leave sockets no turn. */
+/* Curl says: call me in `ms` milliseconds, whatever I said before; -1 is never.
+ * 0 is soon, but not from in here: in 1 ms, since 0 may leave sockets no turn. */
 static int on_time_wanted(CURLM *multi, long ms, void *timer)
 {
     (void)multi;
