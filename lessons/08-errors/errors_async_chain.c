@@ -13,6 +13,8 @@ struct copy {
     int error; /* of the step that failed, or 0 */
 };
 
+static const uv_buf_t hello = {.base = "hello", .len = 5};
+
 static void on_source(uv_fs_t *req);
 static void on_target(uv_fs_t *req);
 static void on_written(uv_fs_t *req);
@@ -55,7 +57,6 @@ static void on_source(uv_fs_t *req)
 static void on_target(uv_fs_t *req)
 {
     struct copy *copy = req->data;
-    uv_buf_t hello = uv_buf_init("hello", 5);
 
     copy->target = result_of(req, "target", "open");
     copy->error = copy->target < 0 ? copy->target : 0;
