@@ -22,17 +22,15 @@ export async function printHandout(browser, into) {
     await page.close();
     const tooMuch = new Map(); // by slide, once
     const made = [];
-    // Each page has a process of its own.
-    await Promise.all(
-        tracks.split(' ').map(async track => {
-            const names = ['handout', 'notes'].map(name =>
-                track === 'all' ? `${name}.pdf` : `${name}-${track}.pdf`,
-            );
-            const paths = names.map(name => join(into, `.${name}`));
-            await printTrack(browser, draft, track, paths, tooMuch);
-            made.push(...names);
-        }),
-    );
+    // One after the other: side by side the same deck gives another file each time.
+    for (const track of tracks.split(' ')) {
+        const names = ['handout', 'notes'].map(name =>
+            track === 'all' ? `${name}.pdf` : `${name}-${track}.pdf`,
+        );
+        const paths = names.map(name => join(into, `.${name}`));
+        await printTrack(browser, draft, track, paths, tooMuch);
+        made.push(...names);
+    }
     if (tooMuch.size === 0) {
         await printCalls(browser, into);
         for (const name of made) renameSync(join(into, `.${name}`), join(into, name));
