@@ -178,9 +178,9 @@ static void do_leave_group(const char *text) /* for that of its parent */
         fail("check_subject: setpgid");
 }
 
-static void do_compute(const char *text) /* for so many ms of processor time */
+static void compute(int ms) /* of processor time */
 {
-    clock_t end = clock() + (clock_t)atoi(text) * (CLOCKS_PER_SEC / 1000);
+    clock_t end = clock() + (clock_t)ms * (CLOCKS_PER_SEC / 1000);
 
     while (clock() < end)
         ;
@@ -199,7 +199,7 @@ static void do_crowd(const char *text)
 #endif
     for (int i = 0; i < 3; i++)
         if (fork() == 0) {
-            do_compute(text);
+            compute(atoi(text));
             _exit(0);
         }
     while (wait(NULL) > 0)
@@ -270,7 +270,6 @@ static const struct {
     {"die", do_die},
     {"exit", do_exit},
     {"crowd", do_crowd},
-    {"compute", do_compute},
     {"family", do_family},
     {"await", do_await},
 };
