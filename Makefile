@@ -144,17 +144,17 @@ endif
 # ends the program there, and needs no library.
 trap := -fsanitize=undefined -fsanitize-undefined-trap-on-error
 pkg_config = $${PKG_CONFIG:-pkg-config}
-# For make debug-05 (common/commands/debug): the recorder is linked in, and each function can be
+# The recorder of the loop tracer, linked in: the linker gives calls of libuv's to it.
+linked_recorder := $(BUILD)/common/trace-recorder.o $(BUILD)/common/trace-wraps
+# For make debug-05 (common/commands/debug): it is in all programs, and each function can be
 # seen on the stack. The wrappers are those of the usual build.
 ifneq ($(DEBUG),)
-debug := -O1 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer -include $(BUILD)/common/trace-calls.h
-recorder := $(BUILD)/common/trace-recorder.o
+debug := -O1 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer
+recorder := $(linked_recorder)
 site :=
 postgres :=
 cluster :=
 directory :=
-libraries: $(BUILD)/common/trace-calls.h
-$(recorder): libraries
 endif
 compile = $(CC) -std=gnu11 $(warnings) $(CFLAGS) $(debug) $(sanitize) -Icommon
 # Who made which file is not mixed up: when the flags are others, all is made anew.
@@ -209,9 +209,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 
 tool = $(BUILD)/$(1): $(addprefix $(BUILD)/,$(2))
 timeline := $(addprefix common/,catalog.o lesson.o $(patsubst %,timeline/%.o,columns line text trace))
-# What is linked into each exercise, and not into check.
-witness := common/check/witness.o
-checker := $(filter-out $(witness),$(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c))))
+checker := $(patsubst %.c,%.o,$(sort $(wildcard common/check/*.c)))
 $(call tool,common/check/check,$(checker) common/catalog.o common/timeline/line.o common/die.o)
 	$(link_tool)
 $(call tool,common/show,common/commands/show.o common/commands/readme.o $(timeline))
@@ -225,7 +223,7 @@ $(addprefix $(BUILD)/common/with-,site postgres directory): $(addprefix $(BUILD)
 	$(link_tool)
 $(BUILD)/common/trace-%.o: common/trace/%.c $(BUILD)/flags | libraries
 	$(compile_tool)
-$(call tool,common/trace,common/trace-trace.o common/trace-symbols.o common/trace-watch.o common/die.o)
+$(call tool,common/trace,common/trace-trace.o common/trace-watch.o common/die.o)
 	$(link_tool)
 # The recorder, to be preloaded or linked in: never with a sanitizer.
 $(addprefix $(BUILD)/common/trace-,preload.so recorder.o): sanitize :=
@@ -236,11 +234,9 @@ $(BUILD)/common/trace-preload.so: common/trace/recorder.c $(BUILD)/flags | libra
 $(BUILD)/common/trace-recorder.o: common/trace/recorder.c $(BUILD)/flags | libraries
 	@$(show) $(in_its_directory) && $(compile) $(call asked,--cflags) $(note) -DTRACE_LINKED -c \
 		-o $@.$$$$ $< $(finish_note) $(finish)
-$(BUILD)/common/trace-calls.h: common/trace/calls.h
-	@$(in_its_directory) && awk -F '[(,)]' '\
-		BEGIN { print "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE\n#endif\n#include <stdlib.h>\n#include <uv.h>" } \
-		/^(CALL|FS)\(/ { printf "extern __typeof__(%s) trace_%s;\n#define %s trace_%s\n", $$2, $$2, $$2, $$2 }' \
-		$< >$@.$$$$ $(finish)
+$(BUILD)/common/trace-wraps: common/trace/calls.h
+	@$(in_its_directory) && grep '^[CMSAF]' $< | grep -oE '(CALL|COUNTS|MAKES|STARTS|ASKS|FS.)\([a-z_0-9]+' | \
+		sed 's/.*(/-Wl,--wrap=/' >$@.$$$$ $(finish)
 $(BUILD)/common/trace-report: common/trace/report $(BUILD)/flags
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/%: common/servers/% $(BUILD)/flags
@@ -251,13 +247,13 @@ $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/
 define compile_program
 	@flags='$(call asked,--flags $(1))'; [ -n "$$flags" ] || exit 0; $(show) $(in_its_directory) && \
 	$(compile) $(2) $(note) $(LDFLAGS) -o $@.$$$$ $< \
-		$(BUILD)/common/lesson.o $(fetch) $(witness_of) $(recorder) $$flags $(if $(recorder),-ldl -lpthread) $(finish_note) $(finish)
+		$(BUILD)/common/lesson.o $(fetch) $(recorder:%wraps=@%wraps) $$flags $(if $(recorder),-lpthread) $(finish_note) $(finish)
 endef
 # The student's own is made anew each time: what is judged is what was written, whatever
 # the times of the files say.
 $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
-$(lessons:%=$(BUILD)/%/exercise): witness_of = $(if $(recorder),,$(BUILD)/$(witness))
-$(lessons:%=$(BUILD)/%/exercise): $(BUILD)/$(witness) force
+$(lessons:%=$(BUILD)/%/exercise): recorder := $(linked_recorder)
+$(lessons:%=$(BUILD)/%/exercise): $(linked_recorder) force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(recorder) $(BUILD)/flags | libraries
 	$(call compile_program,$(<D))
 
@@ -277,7 +273,7 @@ $(cluster): $(postgres)
 	@! common/servers/find-postgres >/dev/null || { $(in_its_directory) && \
 	CLUSTER_ONLY=yes $< sh -c 'exec cp "$$PGHOST/cluster.tar" "$$0"' $@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || rm -f $@.$$$$; }
 
-tools: $(tools) $(BUILD)/common/lesson.o $(BUILD)/$(witness) $(tracer) $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
+tools: $(tools) $(BUILD)/common/lesson.o $(tracer) $(linked_recorder) $(site) $(postgres) $(directory) $(BUILD)/tests/subjects/fetch_subject
 
 programs: $(programs) tools
 	@common/commands/needs --left-out $(lessons)
@@ -395,7 +391,7 @@ $(filter $(addprefix $(BUILD)/claims/,$(addsuffix /%,$(notdir $(call needing,pos
 test-claims: tools $(claims)
 	@$(need_prove); prove --exec tests/run-claim -j16 $(sort $(wildcard tests/claims/*/*.out))
 
-score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o
+score: $(BUILD)/common/check/check $(BUILD)/common/lesson.o $(tracer)
 	@common/check/score $(lessons)
 
 $(call tool,common/grade/enter,common/grade/enter.o common/servers/launch.o)

@@ -49,7 +49,7 @@ sub built_tree {
     my @made = grep {-e} map {"$build/$_"} qw(flags common tests);
     mkdir "$tree/build" or die "$tree/build: $!\n";
     system('cp', '-Rp', @made, "$tree/build") == 0 or die "cannot copy\n" if @made;
-    unlink glob "$tree/build/common/check/{witness,mistakes}.*[0-9]*"; # of exercises that are just judged there
+    unlink glob "$tree/build/common/check/{left,mistakes}.*[0-9]*"; # of exercises that are just judged there
     return $tree;
 }
 

@@ -33,9 +33,9 @@ sub build_program {
     my ($lesson, $source, @flags) = @_;
     my @compile   = $ENV{COMPILE} ? split ' ', $ENV{COMPILE} : compiler_of_the_course();
     my $is_asking = grep {m{/site$}} flags_of("lessons/$lesson", '--list');
-    my @objects   = map {"$build/common/$_.o"} 'lesson', 'check/witness', $is_asking ? qw(fetch fetch_error) : ();
+    my @objects   = map {"$build/common/$_.o"} 'lesson', 'trace-recorder', $is_asking ? qw(fetch fetch_error) : ();
     my $ran = run([(grep { $_ ne '-Werror' } @compile), qw(-g0 -fsanitize=undefined -fsanitize-undefined-trap-on-error), @flags, flags_of("lessons/$lesson", '--cflags'), '-o', built($lesson, $source), $source,
-            @objects, flags_of("lessons/$lesson", '--libs')]);
+            @objects, "\@$build/common/trace-wraps", flags_of("lessons/$lesson", '--libs'), '-lpthread']);
     return $ran->{status} == 0 || diag($ran->{err});
 }
 

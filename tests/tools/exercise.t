@@ -162,7 +162,7 @@ subtest 'what the web site has counted' => sub {
     fails_with(check('05-cake'), 'another count', qr/has counted\n  1 requests\.\n/, qr/^  2 requests\.$/m);
     save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"; echo 2 requests >$SITE_COUNTS');
     is(check('05-cake')->{status}, 0, 'the right one');
-    no_complaints('nothing is left', glob "$tree/build/common/check/witness.*[0-9]*");
+    no_complaints('nothing is left', glob "$tree/build/common/check/left.*");
     unlink $rules, "$tree/build/progress/05-cake";
 };
 
@@ -189,28 +189,34 @@ subtest 'a hint for the mistake' => sub {
     unlink state_file('05-cake');
 };
 
-# A script has no loop: it plays what an exercise's witness writes.
+# A script has no loop: what the loop tracer is to find in an exercise it writes itself, where the
+# recorder would.
+my $tracer = "$tree/build/common/trace";
+sub play_tracer { rename $tracer, "$tracer.real" or die; write_file($tracer, "#!/bin/sh\ncat \"\$6\" >\"\$5\"\n", 0755) } # --left --slow MS --facts FACTS RECORD
+sub real_tracer { rename "$tracer.real", $tracer or die }
+
 subtest 'the right lines, but not from the loop' => sub {
-    my $rules   = write_file("$tree/lessons/05-cake/exercise.rules", "handles: timer timer\nprocesses: 1\nwakeups: 100\n");
+    my $rules   = write_file("$tree/lessons/05-cake/exercise.rules", "handles: timer timer\nprocesses: 1\nrounds: 100\n");
     my $out     = "$tree/lessons/05-cake/exercise.out";
     my $usual   = read_file($out);
-    my $witness = sub {
-        my ($waited, $threads, $processes, $handles, $wakeups) = (@_, 99);
-        save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"',
-            qq(printf 'waited $waited\nwakeups $wakeups\nthreads $threads\nprocesses $processes\nhandles $handles\n' >"\$WITNESS"));
+    play_tracer();
+    my $found = sub {
+        my ($waited, $threads, $processes, @more) = @_; # active handles, or other facts
+        my @facts = ((map { /^(?:works|rounds) / ? $_ : "active $_" } @more), "threads $threads", "processes $processes", sprintf 'waited %.2f s', $waited / 1000);
+        save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"', map { sprintf qq(printf '%s\n' >>"\$TRACE_RECORD"), s/ (?!s$)/\\t/gr } @facts);
         return check('05-cake');
     };
     write_file($out, $usual =~ s/ 0\.00(?=\] cake)/ 2.00/r);
-    is($witness->(1000, 0, 1, 'poll timer timer')->{status}, 0, 'half of the time is enough');
-    fails_with($witness->(999, 0, 0, 'timer timer'), 'the loop has not waited', qr/lines are right, .*these 2\.00 s .* waited for 1\.00 s only/s);
-    fails_with($witness->(2000, 1, 0, 'timer timer'), 'a thread', qr/a thread or a process is started/);
-    fails_with($witness->("2000\nworks 1", 0, 0, 'timer timer'), 'the pool', qr/a thread or a process is started/);
-    fails_with($witness->(2000, 0, 2, 'timer timer'), 'a process', qr/a thread or a process is started/);
-    fails_with($witness->(2000, 0, 0, 'timer idle'), 'a handle', qr/handles of a kind were active: timer\./);
-    fails_with($witness->(2000, 0, 0, 'timer timer', 101), 'it polls', qr/in these 2\.00 s the loop has waited 101 times/);
+    is($found->(1000, 0, 1, 'poll 1', 'timer 2', 'rounds 100')->{status}, 0, 'half of the time is enough');
+    fails_with($found->(990, 0, 0, 'timer 2'), 'the loop has not waited', qr/lines are right, .*these 2\.00 s .* waited for 0\.99 s only/s);
+    fails_with($found->(2000, 1, 0, 'timer 2'), 'a thread', qr/a thread or a process is started/);
+    fails_with($found->(2000, 0, 2, 'timer 2'), 'a process', qr/a thread or a process is started/);
+    fails_with($found->(2000, 0, 0, 'timer 1', 'idle 1'), 'a handle', qr/handles of a kind were active: timer\./);
+    fails_with($found->(2000, 0, 0, 'timer 2', 'works 1'), 'the pool', qr/a thread or a process is started/);
+    fails_with($found->(2000, 0, 0, 'timer 2', 'rounds 101'), 'it polls', qr/in these 2\.00 s the loop has gone round 101 times/);
     write_file($rules, "handles: timer timer\nothers: no\n");
-    is($witness->(2000, 0, 0, 'timer timer')->{status}, 0, 'these handles, and no others');
-    fails_with($witness->(2000, 0, 0, 'timer poll timer'), 'another handle', qr/more handles were active .*: poll\.\n.*no others: timer timer\./s);
+    is($found->(2000, 0, 0, 'timer 2')->{status}, 0, 'these handles, and no others');
+    fails_with($found->(2000, 0, 0, 'timer 2', 'poll 1'), 'another handle', qr/more handles were active .*: poll\.\n.*no others: timer timer\./s);
     save_script($tree, '05-cake', 'echo "[ 2.00] cake: ready"');
     fails_with(check('05-cake'), 'no loop', qr/waited for 0\.00 s only/);
     write_file($rules, "handles:\nwaits: no\n");
@@ -233,6 +239,36 @@ subtest 'the right lines, but not from the loop' => sub {
     is(check('05-cake')->{status}, 0, 'a sentence and an exit status are compared, too');
     run(['rm', '-r', "$tree/solutions", "$tree/build/solutions"]);
     unlink $rules, state_file('05-cake');
+    real_tracer();
+};
+
+subtest 'what the loop tracer says after a failed try' => sub {
+    my $hints = "$tree/lessons/05-cake/exercise.hints";
+    my $usual = read_file($hints);
+    write_file($hints, "For any.\n\nfor: held: on_bake\nNot so long.\n");
+    play_tracer();
+    my $said = sub {
+        my ($name, $wanted, @facts) = @_;
+        save_script($tree, '05-cake', map { sprintf qq(printf '%s\n' >>"\$TRACE_RECORD"), s/\t/\\t/gr } @facts);
+        fails_with(check('05-cake'), $name, $wanted);
+        unlink state_file('05-cake');
+    };
+    my $held = "held\ton_bake\t2";
+    $said->('who was late', qr/^The loop tracer: on_done came 0\.75 s late: on_bake was running\.\n\nHint 2 of 2\b/m, $held, "late\ton_done\ton_bake\t0.75 s");
+    $said->('because of main', qr/^The loop tracer: on_done came 0\.75 s late:\nuntil then, main had not called uv_run\(\)\.\n\nHint 1 of 2\b/m, "held\tmain\t1", "late\ton_done\tmain\t0.75 s");
+    $said->('left open: one sentence', qr/^The loop tracer: never closed:\na timer made in start \(a\.c:1\)\.\n\nHint 1/m, "open\ttimer\tstart (a.c:1)", "open\ttimer\tstart (a.c:2)");
+    $said->('freed', qr/^The loop tracer: the memory of a handle is gone, and the loop still uses it:\na timer made in/m, "gone\ttimer\tstart (a.c:1)");
+    $said->('where it ended', qr/^The loop tracer: it ended inside of on_bake \(a\.c:1\)\./m, "inside\ton_bake (a.c:1)");
+    save_script($tree, '05-cake');
+    my $nothing = check('05-cake')->{out};
+    unlike($nothing, qr/tracer/, 'nothing');
+    like($nothing, qr/^Hint 1 of 2/m, 'and the hint for any');
+    unlink $tracer, state_file('05-cake');
+    my $without = check('05-cake');
+    is($without->{status}, 2, 'without a tracer nothing is judged');
+    is($without->{err}, "exercise: build/common/trace is not built: make\n", 'which is said');
+    real_tracer();
+    write_file($hints, $usual);
 };
 
 # For the sanitizer the tools are not made anew: only the exercise.

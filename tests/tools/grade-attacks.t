@@ -125,8 +125,8 @@ my %attacks = (
     'uses the kernel'         => 'if (syscall(SYS_keyctl, 0, -3, 1) >= 0) OUT("keys"); if (syscall(SYS_io_uring_setup, 1, argv) >= 0 || errno != EPERM) OUT("io_uring");
         if (syscall(SYS_bpf, 0, argv, 8) >= 0 || errno != EPERM) OUT("bpf"); if (syscall(SYS_perf_event_open, argv, 0, -1, -1, 0) >= 0 || errno != EPERM) OUT("perf");
         if (syscall(SYS_userfaultfd, 0) >= 0) OUT("userfaultfd");',
-    'replaces its witness'    => 'if (unlink("/witness") == 0 || rename("/tmp", "/witness") == 0 || symlink("/etc", "/witness") == 0) OUT("the witness"); static char text[1 << 20];
-        int fd = open("/witness", O_WRONLY); while (write(fd, text, sizeof text) > 0) {}',
+    'replaces its record'     => 'if (unlink("/record") == 0 || rename("/tmp", "/record") == 0 || symlink("/etc", "/record") == 0) OUT("the record"); static char text[1 << 20];
+        int fd = open("/record", O_WRONLY); while (write(fd, text, sizeof text) > 0) {}',
     'ends with a forged status' => 'say("start"); say("tea: steady"); kill(getpid(), SIGUSR1); exit(0);',
     'opens a terminal'        => 'int fd = open("/dev/ptmx", O_RDWR); if (fd >= 0 && getsid(0) != getpid() && open("/dev/tty", O_RDWR) >= 0) OUT("a terminal");',
 );
