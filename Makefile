@@ -234,7 +234,7 @@ $(BUILD)/common/trace-preload.so: common/trace/recorder.c $(BUILD)/flags | libra
 $(BUILD)/common/trace-recorder.o: common/trace/recorder.c $(BUILD)/flags | libraries
 	@$(show) $(in_its_directory) && $(compile) $(call asked,--cflags) $(note) -DTRACE_LINKED -c \
 		-o $@.$$$$ $< $(finish_note) $(finish)
-$(BUILD)/common/trace-wraps: common/trace/calls.h
+$(BUILD)/common/trace-wraps: common/trace/calls.h $(BUILD)/flags
 	@$(in_its_directory) && grep '^[CMSAF]' $< | grep -oE '(CALL|COUNTS|MAKES|STARTS|ASKS|FS.)\([a-z_0-9]+' | \
 		sed 's/.*(/-Wl,--wrap=/' >$@.$$$$ $(finish)
 $(BUILD)/common/trace-report: common/trace/report $(BUILD)/flags

@@ -73,6 +73,17 @@ subtest 'it does not compile' => sub {
     like($ran->{out}, qr/^Built\..*^  01  Tea +to do$/ms, 'it is no try');
 };
 
+subtest 'under the loop tracer' => sub {
+    save_answer($tree, '01-tea', 'right');
+    my $ran = make('debug-01');
+    is($ran->{status}, 0, 'make debug-01');
+    like($ran->{out}, qr/^== exercise\n\[ 0\.00\] start\n\[ 0\.00\] tea: ready$/m, 'it is built, and runs');
+    like($ran->{words}, qr/^trace: exercise/m, 'and is traced');
+    $ran = make('debug-01', 'PROGRAM=coffee');
+    isnt($ran->{status}, 0, 'a program that there is not');
+    like($ran->{words}, qr{^There is no program coffee in lessons/01-tea\.$}m, 'is said');
+};
+
 subtest 'wrong answers, and hints' => sub {
     save_script($tree, '01-tea', $tea_is_hot);
     fails_with(check('01-tea'), 'the first', qr/^    - \[ 0\.00\] tea: ready$/m, qr/^    \+ \[ *\d+\.\d\d\] tea: hot$/m,
