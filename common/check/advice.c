@@ -117,7 +117,7 @@ static void write_meaning(FILE *to, const struct verdict *verdict, bool mistakes
         {run->ended_by_us, "hang",
          "The loop runs as long as anything is active: a handle that was never closed,\n"
          "or that was initialised twice. Or it is our own code that goes round and\n"
-         "round, and never returns to the loop."},
+         "round, or waits for a lock or a thread, and never returns."},
         {sanitizer && err_says(run, "exercise.c"), "crash",
          "The first line above that names your file tells where it happens."},
         {sanitizer, "crash",
@@ -168,8 +168,8 @@ static void write_meaning(FILE *to, const struct verdict *verdict, bool mistakes
          "A few words differ. If it is no slip of the pen, but a value: where does it\n"
          "come from, and who has changed it last?"},
         {differ, NULL,
-         "Go through your callbacks by hand, from the first line that differs:"
-         " which one\nis called then, and what does it find?"},
+         "Go through your program by hand, from the first line that differs: what runs\n"
+         "then, and what does it find?"},
         {verdict->early > 0, "early",
          "What comes early does not wait for what it should wait for."},
         {verdict->text_is_right && verdict->end_is_right && verdict_is_late(verdict),

@@ -75,7 +75,17 @@ COUNTS(uv_thread_create, threads, (uv_thread_t *thread, uv_thread_cb run, void *
        (thread, run, argument))
 COUNTS(pthread_create, threads, (pthread_t *thread, const pthread_attr_t *how,
        void *(*run)(void *), void *argument), (thread, how, run, argument))
+COUNTS(thrd_create, threads, (thrd_t *thread, thrd_start_t run, void *argument),
+       (thread, run, argument))
 COUNTS(fork, processes, (void), ())
+COUNTS(posix_spawn, processes, (pid_t *pid, TEXT path,
+       const posix_spawn_file_actions_t *files, const posix_spawnattr_t *how,
+       char *const words[], char *const environment[]),
+       (pid, path, files, how, words, environment))
+COUNTS(posix_spawnp, processes, (pid_t *pid, TEXT file,
+       const posix_spawn_file_actions_t *files, const posix_spawnattr_t *how,
+       char *const words[], char *const environment[]),
+       (pid, file, files, how, words, environment))
 
 MAKES(uv_timer_init, timer, (uv_timer_t *handle), (handle), )
 MAKES(uv_idle_init, idle, (uv_idle_t *handle), (handle), )

@@ -85,9 +85,10 @@ struct trace_record {
     uint32_t watched;       /* by trace; else it is of the last one */
     uint64_t started, slow; /* how long a callback takes that trace looks at */
     uint32_t active[64];    /* handles of each of libuv's types, the most when it ran */
-    /* If it is linked in: what was started beside the loop, and for how long the program
-     * was kept waiting for a processor. */
-    _Atomic uint32_t threads_started, works_started, processes_started;
+    /* If it is linked in: what was started beside the loop, how often a poll handle's
+     * callback was called, and for how long the program was kept waiting for a processor.
+     */
+    _Atomic uint32_t threads_started, works_started, processes_started, polls;
     uint64_t delay;
     _Atomic uint32_t modules, loops, threads, handles, events, lost;
     struct trace_module module[TRACE_MODULES]; /* from 0 */

@@ -24,6 +24,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -336,6 +338,7 @@ static inline void begin(struct slice *slice, uintptr_t function, uint32_t kind,
     if (thread == NULL)
         return;
     end_wait(thread);
+    record->polls += kind == KIND_poll;
     slice->due = due;
     slice->before = thread->now;
     thread->now.kind = KIND_none; /* whoever looks finds it whole, or nothing */

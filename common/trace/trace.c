@@ -210,8 +210,9 @@ static void write_trace(FILE *to, const struct trace_record *record,
     fprintf(to, "program\t%s\nended\t%s\t%d\n", program,
             WIFSIGNALED(status) ? "signal" : "exit",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    fprintf(to, "started\t%u\t%u\t%u\t%" PRIu64 "\n", record->threads_started,
-            record->works_started, record->processes_started, record->delay);
+    fprintf(to, "started\t%u\t%u\t%u\t%u\t%" PRIu64 "\n", record->threads_started,
+            record->works_started, record->processes_started, record->polls,
+            record->delay);
     for (int i = 0; i < UV_HANDLE_TYPE_MAX; i++)
         if (record->active[i])
             fprintf(to, "active\t%s\t%u\n", uv_handle_type_name(i), record->active[i]);
@@ -289,8 +290,7 @@ static int trace_program(char *program[])
         write_trace(text, record, &watch, name, status, end);
         report(text);
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) < 126) { /* else this was said */
-        fprintf(stderr, "trace: %s has not used libuv, or not as a shared library\n",
-                name);
+        fprintf(stderr, "trace: %s has run no event loop of a shared libuv\n", name);
     }
     fclose(text);
     free(watch.samples);

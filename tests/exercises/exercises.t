@@ -137,7 +137,7 @@ my %cheats = (
 # Who knows all recordings can print them in the loop as well, with handles for show; but not
 # what the solution prints with arguments that are drawn, nor what the site counts; and where
 # there is neither, not with handles for show.
-$cheats{player} = ['Started as|has counted|more handles', <<'END'];
+$cheats{player} = ['Started as|has counted|more handles|poll handles were called', <<'END'];
     static uv_prepare_t prepare;
     static uv_idle_t idle;
     static uv_poll_t polls[3];

@@ -602,7 +602,7 @@ my @for_students = (
         run_of(['[ 0.00] a'], exit => 1, err => "x: cannot do it: no\n")],
     ['closed twice', 1, qr/a handle was closed that is closed already/, 1, ['[ 0.00] a'],
         run_of(['[ 0.00] a'], signal => 6, err => "uv_close: Assertion `!uv__is_closing(handle)' failed.\n")],
-    ['many other words', 1, qr/Go through your callbacks by hand/, 1, ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'],
+    ['many other words', 1, qr/Go through your program by hand/, 1, ['[ 0.00] a', '[ 0.00] b', '[ 0.00] c'],
         run_of(['[ 0.00] d', '[ 0.00] e', '[ 0.00] f'])],
     ['a wrong time beside a wrong line', 1, qr/^ +\[ 0\.30\] a   \(expected at 0\.00\)$/m, 1,
         ['[ 0.00] a', '[ 0.40] b'], run_of(['[ 0.00] c', '[ 0.30] a'])],

@@ -213,7 +213,7 @@ subtest 'the right lines, but not from the loop' => sub {
     play_tracer();
     my $found = sub {
         my ($waited, $threads, $processes, @more) = @_; # active handles, or other facts
-        my @facts = ((map { /^(?:works|rounds) / ? $_ : "active $_" } @more), "threads $threads", "processes $processes", sprintf 'waited %.2f s', $waited / 1000);
+        my @facts = ((map { /^(?:works|rounds|polls|gone) / ? $_ : "active $_" } @more), "threads $threads", "processes $processes", sprintf 'waited %.2f s', $waited / 1000);
         save_script($tree, '05-cake', 'echo "[ 0.00] cake: ready"', map { sprintf qq(printf '%s\n' >>"\$TRACE_RECORD"), s/ (?!s$)/\\t/gr } @facts);
         return check('05-cake');
     };
@@ -225,6 +225,10 @@ subtest 'the right lines, but not from the loop' => sub {
     fails_with($found->(2000, 0, 0, 'timer 1', 'idle 1'), 'a handle', qr/handles of a kind were active: timer\./);
     fails_with($found->(2000, 0, 0, 'timer 2', 'works 1'), 'the pool', qr/a thread or a process is started/);
     fails_with($found->(2000, 0, 0, 'timer 2', 'rounds 101'), 'it polls', qr/in these 2\.00 s the loop has gone round 101 times/);
+    fails_with($found->(2000, 0, 0, 'timer 2', 'gone poll x'), 'memory is gone', qr/given back before its close callback has\n +come \(poll\)/);
+    write_file($rules, "handles:\npolls: 6\n");
+    is($found->(2000, 0, 0, 'polls 6')->{status}, 0, 'it was told often enough');
+    fails_with($found->(2000, 0, 0, 'poll 2', 'polls 5'), 'it was told too seldom', qr/poll handles were called 5 times only/);
     write_file($rules, "handles: timer timer\nothers: no\n");
     is($found->(2000, 0, 0, 'timer 2')->{status}, 0, 'these handles, and no others');
     fails_with($found->(2000, 0, 0, 'timer 2', 'poll 1'), 'another handle', qr/more handles were active .*: poll\.\n.*no others: timer timer\./s);

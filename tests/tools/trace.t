@@ -54,7 +54,7 @@ my $counts  = "rounds\t3\nwaited\t0.40 s\n";
 subtest 'nothing is wrong: one line' => sub {
     my $text = report([], @nothing);
     like($text, qr/\Atrace: dinner: nobody held the loop for 50 ms, and every handle was closed; 3 rounds in .*\n\z/, 'says so');
-    is(facts(@nothing, ['active', 'timer', 2], ['started', 1, 2, 4, 50 * $ms]), "active\ttimer\t2\nthreads\t1\nworks\t2\nprocesses\t4\ndelayed\t0.05 s\n$counts", 'facts');
+    is(facts(@nothing, ['active', 'timer', 2], ['started', 1, 2, 4, 3, 50 * $ms]), "active\ttimer\t2\nthreads\t1\nworks\t2\nprocesses\t4\npolls\t3\ndelayed\t0.05 s\n$counts", 'facts');
 };
 
 subtest 'who held the loop, and who came late because of it' => sub {
@@ -280,7 +280,7 @@ subtest 'static, stripped, with sanitizers' => sub {
 };
 
 subtest 'what it can not trace' => sub {
-    like(run([$trace, 'true'])->{err}, qr/^trace: true has not used libuv, or not as a shared library\n\z/, 'a program without libuv');
+    like(run([$trace, 'true'])->{err}, qr/^trace: true has run no event loop of a shared libuv\n\z/, 'a program without libuv');
     is(run([$trace, 'false'])->{status}, 1, 'ends as it does');
     my $ran = run([$trace, "$scratch/nothing"]);
     is($ran->{status}, 127, 'no program');
@@ -304,11 +304,11 @@ subtest 'a record that nobody watches is of the last program' => sub {
     my $facts = $left->();
     like($facts, qr/^$_$/m, "it has $_") for "late\ton_quick\ton_sleepy\t\\d+\\.\\d+ s", "active\ttimer\t2", "threads\t0", "processes\t0";
     is(run([$linked, 'threads'])->{status}, 0, 'another');
-    like($left->(), qr/^active\ttimer\t1\nthreads\t1\nworks\t0\nprocesses\t0\ndelayed\t\d+\.\d\d s\nrounds\t2\n/m, 'a thread');
+    like($left->(), qr/^active\ttimer\t1\nthreads\t1\nworks\t0\nprocesses\t0\npolls\t0\ndelayed\t\d+\.\d\d s\nrounds\t2\n/m, 'a thread');
     is(run([$linked, 'fork'])->{status}, 0, 'another');
-    like($left->(), qr/^threads\t0\nworks\t0\nprocesses\t1\n/m, 'a process');
+    like($left->(), qr/^threads\t0\nworks\t0\nprocesses\t1\npolls\t0\n/m, 'a process');
     is(run([$trace, '--left', write_file("$scratch/record", 'x')])->{status}, 2, 'what is none');
-    is(run([$trace, '--left', write_file("$scratch/record", '')])->{err}, "trace: record has not used libuv, or not as a shared library\n", 'nothing was run');
+    is(run([$trace, '--left', write_file("$scratch/record", '')])->{err}, "trace: record has run no event loop of a shared libuv\n", 'nothing was run');
 };
 
 done_testing();
