@@ -71,10 +71,15 @@ static void on_answer(struct fetch *fetch)
         end(errand);
 }
 
-/* Would the same question get another answer? Not when the answer was 404. */
+/* Would the same question get another answer? Not when the answer was 404, or when the
+ * mistake is our own. */
 static bool is_worth_another(const struct fetch *fetch)
 {
-    return fetch->result != CURLE_OK || fetch->status >= 500;
+    if (fetch->result == CURLE_OK)
+        return fetch->status >= 500 || fetch->status == 429;
+    return fetch->result != CURLE_URL_MALFORMAT &&
+           fetch->result != CURLE_UNSUPPORTED_PROTOCOL &&
+           fetch->result != CURLE_FILESIZE_EXCEEDED;
 }
 
 /* Each pause is twice as long as the one before: the server may need it. */
@@ -98,7 +103,7 @@ static void on_pause_over(uv_timer_t *pause)
 static void end(struct errand *errand)
 {
     if (errand->has_failed)
-        fprintf(stderr, "timeouts_async_retry: no page after %d attempts\n",
+        fprintf(stderr, "timeouts_async_retry: no page after attempt %d\n",
                 errand->attempt);
     fetch_cleanup(&errand->fetch);
     uv_close((uv_handle_t *)&errand->pause, NULL);

@@ -33,7 +33,7 @@ subtest 'timeouts_async_retry' => sub {
     $ran = asked($retry, 4);
     is($ran->{status}, 1, 'all attempts fail');
     is($ran->{lines}[-1], 'attempt 4: cut short after 500 of 1000 bytes', 'the last one, too');
-    is($ran->{err}, "timeouts_async_retry: no page after 4 attempts\n", 'one sentence says so');
+    is($ran->{err}, "timeouts_async_retry: no page after attempt 4\n", 'one sentence says so');
     is(join(' ', map { /^a pause of (.*) s$/ ? $1 : () } @{ $ran->{lines} }),
         '0.2 0.4 0.8', 'there were three pauses');
 };
