@@ -71,8 +71,8 @@ static void on_answer(struct fetch *fetch)
         end(errand);
 }
 
-/* Would the same question get another answer? Not when the answer was 404, or when the
- * mistake is our own. */
+/* Would the same question get another answer? Not when the answer was 404, or when
+ * the mistake is our own. */
 static bool is_worth_another(const struct fetch *fetch)
 {
     if (fetch->result == CURLE_OK)
