@@ -5,7 +5,6 @@
 
 #include "lesson.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -45,7 +44,6 @@ static void on_silence(uv_timer_t *patience);
 #endif
 static void stop_listening(struct bot *bot);
 static void see_off(const struct bot *bot);
-static int result_of(ssize_t returned);
 
 int main(int argc, char *argv[])
 {
@@ -79,13 +77,13 @@ static void start(struct bot *bot, struct techie *techie)
 
     bot->techie = techie;
     must("make a pipe", uv_pipe(ends, UV_NONBLOCK_PIPE, 0));
-    bot->child = must("start a bot", result_of(fork()));
+    bot->child = must_errno("start a bot", fork());
     if (bot->child == 0) {
-        must("close our end", result_of(close(ends[0])));
+        must_errno("close our end", close(ends[0]));
         send_messages(bot, ends[1]);
         _exit(EXIT_SUCCESS);
     }
-    must("close the bot's end", result_of(close(ends[1])));
+    must_errno("close the bot's end", close(ends[1]));
     bot->pipe = ends[0];
 }
 
@@ -98,7 +96,7 @@ static void send_messages(const struct bot *bot, uv_file pipe)
 
         if (now < due)
             uv_sleep((unsigned)((due - now) / 1000000) + 1);
-        must("send a message", result_of(write(pipe, message, sizeof *message)));
+        must_errno("send a message", write(pipe, message, sizeof *message));
     }
 }
 
@@ -124,7 +122,7 @@ static void on_readable(uv_poll_t *readable, int status, int events)
 
     (void)events;
     must("watch a bot", status);
-    if (must("hear a bot", result_of(read(bot->pipe, &message, sizeof message))) == 0) {
+    if (must_errno("hear a bot", read(bot->pipe, &message, sizeof message)) == 0) {
         say("%s: has hung up", bot->name);
         stop_listening(bot);
         return;
@@ -165,18 +163,13 @@ static void stop_listening(struct bot *bot)
 #else
     /* TODO 3: what else is still active? */
 #endif
-    must("close a pipe", result_of(close(bot->pipe)));
+    must_errno("close a pipe", close(bot->pipe));
 }
 
 /* A bot that we have given up is still at it: so end it. To one that has ended
  * already it does nothing. */
 static void see_off(const struct bot *bot)
 {
-    must("end a bot", result_of(kill(bot->child, SIGTERM)));
-    must("wait for a bot", result_of(waitpid(bot->child, NULL, 0)));
-}
-
-static int result_of(ssize_t returned)
-{
-    return returned < 0 ? uv_translate_sys_error(errno) : (int)returned;
+    must_errno("end a bot", kill(bot->child, SIGTERM));
+    must_errno("wait for a bot", waitpid(bot->child, NULL, 0));
 }
