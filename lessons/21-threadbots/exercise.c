@@ -10,7 +10,7 @@ enum {
     MOST_TABLES = 12,
     MOMENT = 20,    /* ms: to turn a page of the order book, to lift the lid of the jar */
     COUNTING = 40,  /* ms: knives and forks */
-    WALK = 80,      /* ms: to a table */
+    WALK = 120,     /* ms: to a table */
     EVENING = 1500, /* ms */
     CUTLERY = 100,
     PLACES = 4 /* at a table */
