@@ -1,4 +1,4 @@
-/* threadbots_sync_locked.c - whoever looks at something that several bots use locks it
+/* threadbots_sync_locked.c - whoever looks at a table, a counter or the jar locks it
  * first, and unlocks it after the act.
  *
  * You will see that nobody collides, that fewer guests are served, and how long the bots
