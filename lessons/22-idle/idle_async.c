@@ -3,8 +3,7 @@
  *
  * You will see that he was idle for about 97 % of the evening, and that the loop has
  * counted the same. Order of events: main -> on_work (of each job) -> on_moment ->
- * on_work
- * -> on_closing_time. */
+ * on_work -> on_closing_time. */
 
 #include "idle.h"
 

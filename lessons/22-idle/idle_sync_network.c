@@ -35,8 +35,7 @@ int main(void)
     must_errno("close a socket", close(ends[1]));
 }
 
-/* A TCP connection from this program to itself, through a port that the system chooses.
- */
+/* A TCP connection from this program to itself; the system chooses the port. */
 static void connect_both(int ends[2])
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
