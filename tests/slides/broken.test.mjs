@@ -117,7 +117,7 @@ In pairs, and nobody is the first to speak. (5 min)
 };
 const sound = {
     'README.md': '# A course\n',
-    Makefile: '#: make lesson-05    shows it\n#: make exercise-05  checks it\n#: make setup-slides install\n',
+    Makefile: '#: make setup        installs\n#: make lesson-05    shows it\n#: make exercise-05  checks it\n#: make setup-slides install\n',
     'slides/README.md': '# Not a deck\n',
     'slides/calls.md': '# Calls\n',
     'slides/opening.md': `# A course
@@ -419,6 +419,10 @@ const seen = {
             edit(cake, 'Note:\n<!-- answer: exit 5 -->\n\n', '<!-- answer: exit 5 -->\n\nNote:\n'),
         ),
         /^votes: slide 02-cake-4, step 0: the answer is seen before the vote: exit 5$/m,
+    ],
+    'a set-up that shows what is asked later': [
+        edit(opening, 'Note:\nWelcome', '`make setup lesson-02`\n\nNote:\nWelcome'),
+        /^votes: slide 02-cake, step 0: the answer is seen before the vote: 0\.10$/m,
     ],
     'an edge that does not move': [
         edit('lessons/01-tea/timeline.svg', 'class="edge"', 'class="ledge"'),

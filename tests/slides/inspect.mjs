@@ -28,7 +28,7 @@ export function lessonsOf(course) {
 
 // What a command makes its programs print in front of the class.
 function printedBy(command, course) {
-    const [, number] = command.match(/^make (?:lesson|demo)-(\d+)/) ?? [];
+    const [, number] = command.match(/^(?:\$ )?make .*?\b(?:lesson|demo)-(\d+)/) ?? [];
     const [, lesson, program] = command.match(/build\/lessons\/([\w-]+)\/(\w+)/) ?? [];
     return filesBelow(join(course, 'lessons'))
         .filter(path => /\.out$/.test(path) && !/exercise/.test(path))
@@ -177,7 +177,8 @@ export async function inspect(
     const visited = new Map(); // slides: how often
     let last, looked; // the slide and the time of the last step
     let left = 0; // when the slide before this one was last seen
-    const seen = {}; // deck: [what the class has seen of it]
+    const seen = {}, // deck: [what the class has seen of it]
+        ran = {}; // deck: [what its commands print]
     const asked = new Set(); // the decks that have a vote
     await walk(page, async ({ id, step }) => {
         const where = `slide ${id}, step ${step}`;
@@ -187,13 +188,15 @@ export async function inspect(
         if (last !== id) left = looked ?? 0;
         [last, looked] = [id, is.now];
         const deck = id.replace(/-\d+$/, '');
-        seen[deck] ??= [];
+        seen[deck] ??= [...(ran.opening ?? [])];
         for (const word of step === 0 ? is.answer : []) {
             asked.add(deck);
             if ([...seen[deck], is.shown].some(text => squeeze(text).includes(word)))
                 add('votes', `the answer is seen before the vote: ${word}`);
         }
-        seen[deck].push(is.shown, ...is.commands.flatMap(it => printedBy(it, course)));
+        const printed = is.commands.flatMap(it => printedBy(it, course));
+        seen[deck].push(is.shown, ...printed);
+        (ran[deck] ??= []).push(...printed);
         if (is.notes.length < 20) add('notes', 'no notes');
         if (is.notesShown) add('notes', 'the class sees the notes');
         if (is.headings.length !== 1) add('headings', `${is.headings.length} headings`);
