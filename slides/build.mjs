@@ -22,6 +22,7 @@ import { Fault, fault } from './fault.mjs';
 import { escape } from './html.mjs';
 import { load, pathOf } from './packages.mjs';
 import {
+    breaksOf,
     clockOf,
     readLessons,
     schedule,
@@ -415,19 +416,50 @@ const minutesOf = ({ slides }, track) =>
             .map(slide => slide.minutes),
     );
 
+// A break is a slide, too, so that the class sees how long it is, and the speaker's window
+// counts it.
+function makeBreak({ title, minutes, ends, before }, track, number) {
+    const name = title[0].toUpperCase() + title.slice(1);
+    return `<section${onlyIn([track])}>
+<section id="break-${track}-${number}" class="title"
+ data-where="the ${title} before ${before}" data-timing="${minutes * 60}">
+<header>
+<h1>${name}</h1>
+</header>
+<div class="body text">
+<p>We go on in ${minutes} minutes.</p>
+</div>
+<p class="timer" data-minutes="${minutes}"></p>
+<aside class="notes"><div style="font-size: 20px">
+<p>If all was on time it goes on at ${ends}; the slide counts the minutes from now. Whoever is stuck in an exercise, or has no
+machine that works, comes to you now. Try the next lesson's <code>make demo</code> before they are back. (${minutes} min)</p>
+</div></aside>
+</section>
+</section>`;
+}
+
 function makeDecks(lessons) {
     const decks = readDecks(lessons);
     const start = clockOf(process.env.START || '9:00');
-    const lessonsAs = title =>
-        schedule(title, lessons, {
-            start,
-            opening: minutesOf(decks[0], title),
-            closing: minutesOf(decks.at(-1), title),
-        });
-    return decks.map(({ name, lesson, slides }) => {
+    const frame = track => ({
+        start,
+        opening: minutesOf(decks[0], track),
+        closing: minutesOf(decks.at(-1), track),
+    });
+    const lessonsAs = title => schedule(title, lessons, frame(title));
+    const breaks = tracksOf(lessons).flatMap(track =>
+        breaksOf(track, lessons, frame(track)).map((it, i) => ({
+            before: it.before,
+            made: makeBreak(it, track, i + 1),
+        })),
+    );
+    return decks.flatMap(({ name, lesson, slides }) => {
         const about = { deck: name, lesson, lessonsAs };
         const made = slides.map(slide => makeSlide(slide, about));
-        return `<section${onlyIn(lesson?.tracks)}>${made.join('\n')}\n</section>`;
+        return [
+            ...breaks.filter(({ before }) => before === name).map(it => it.made),
+            `<section${onlyIn(lesson?.tracks)}>${made.join('\n')}\n</section>`,
+        ];
     });
 }
 

@@ -83,6 +83,22 @@ function breakInTheMiddle(steps) {
         .sort((a, b) => distance(a) - distance(b))[0];
 }
 
+// The breaks in the deck of a track: {title, minutes, ends, before}, the last being the deck
+// that follows. A course of several days has breaks when it wants.
+export function breaksOf(track, lessons, { start, ...frame }) {
+    if (track === 'all') return [];
+    const steps = plan(
+        lessons.filter(lesson => lesson.tracks.includes(track)),
+        frame,
+    );
+    let now = start;
+    return steps.flatMap(({ title, minutes, isBreak }, i) => {
+        now += minutes;
+        const before = steps[i + 1]?.lesson?.name ?? 'closing';
+        return isBreak ? [{ title, minutes, ends: clock(now), before }] : [];
+    });
+}
+
 function ofTrack(lessons, { start, ...frame }) {
     const steps = plan(lessons, frame);
     let now = start;

@@ -159,7 +159,8 @@ test('the picture of the front page moves, but not on paper nor with reduced mot
     await page.close();
 });
 
-// From the first line of the schedule to its end, and how much of that are breaks.
+// From the first line of the schedule to its end; and each of its lines, as 'break 15', or as the
+// number of a lesson.
 const readSchedule = () => {
     const cells = [...document.querySelectorAll('.schedule tr')].map(row => [
         ...row.querySelectorAll('td'),
@@ -169,10 +170,12 @@ const readSchedule = () => {
         return 60 * hours + Number(minutes);
     };
     const rows = cells.filter(row => row.length > 0);
-    const pauses = rows.filter(row => row[0].parentNode.className === 'break');
+    const lines = rows.map(([, lesson, , takes]) =>
+        lesson.parentNode.className === 'break' ? `break ${takes.textContent}` : lesson.textContent,
+    );
     return {
         minutes: minutes(rows.at(-1)) - minutes(rows[0]),
-        pauses: pauses.map(row => Number(row[3].textContent)),
+        lines: lines.filter(Boolean),
     };
 };
 
@@ -186,22 +189,29 @@ for (const [track, hours] of [
             slides: Reveal.getSlides().map(it => [it.id, Number(it.dataset.timing)]),
             shown: document.querySelector('.slide-number').textContent,
         }));
-        const decks = new Set(slides.map(([id]) => id.replace(/-\d+$/, '')));
+        const isBreak = ([id]) => id.startsWith('break-');
+        const decks = new Set(
+            slides.filter(it => !isBreak(it)).map(([id]) => id.replace(/-\d+$/, '')),
+        );
         const lessons = lessonsOf('.').filter(lesson =>
             readFileSync(`lessons/${lesson}/about`, 'utf8').match(`tracks:.*${track}`),
         );
         assert.deepEqual([...decks], ['opening', ...lessons, 'closing']);
         assert.equal(shown.replace(/\s/g, ''), `1/${slides.length}`, 'its own numbers');
-        const { minutes, pauses } = await page.evaluate(readSchedule);
+        const { minutes, lines } = await page.evaluate(readSchedule);
         const sum = numbers => numbers.reduce((a, b) => a + b, 0);
         assert.ok(minutes <= hours * 60, `${minutes} minutes`);
         assert.ok(minutes > hours * 60 - 30, `${minutes} minutes`);
-        assert.ok(pauses.length > 0 && pauses.every(pause => pause >= 15), `${pauses}`);
+        assert.ok(lines.some(line => /^break (?:15|60)$/.test(line)), `${lines}`);
         assert.equal(
-            minutes - sum(pauses),
+            minutes,
             sum(slides.map(([, seconds]) => seconds)) / 60,
             'the speaker window counts with the same minutes',
         );
+        const asScheduled = slides.map(it =>
+            isBreak(it) ? `break ${it[1] / 60}` : it[0].match(/^\d\d(?=-[a-z-]+$)/)?.[0],
+        );
+        assert.deepEqual(asScheduled.filter(Boolean), lines, 'a slide for each break');
         // Where the track leaves out lessons the next slide is one of its own.
         const last = slides.findIndex(([id]) => id === lessons.at(-1));
         await page.evaluate(id => (location.hash = `#/${id}`), slides[last - 1][0]);
