@@ -140,10 +140,10 @@ static void on_events(uv_poll_t *poll, int status, int events)
 {
     uv_os_fd_t fd;
 
-    must("watch a socket", status);
     must("find a socket", uv_fileno((uv_handle_t *)poll, &fd));
     act(poll->data, fd,
-        (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+        (status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0) |
+            (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
             (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
 }
 
