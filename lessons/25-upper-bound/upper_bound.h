@@ -25,8 +25,8 @@ static const struct part parts[PARTS] = {
 
 enum { MOST_WORKERS = 1000 };
 
-/* The share of the time, 0 to 1, that so many workers save. Only what can be divided
- * takes less, and it can't take less than nothing. (This is Amdahl's law.) */
+/* The share of the time, 0 to 1, that so many workers save. Only what can be
+ * divided takes less, and not less than nothing. (This is Amdahl's law.) */
 static inline double saved_by(int workers)
 {
     double serial = 0, divisible = 0;

@@ -75,21 +75,22 @@ static double sum_of(const double least[PARTS])
 static int divide(const struct part *part, int workers)
 {
     struct share shares[MOST_THREADS];
-    int pieces = part->end - part->first, sum;
+    int pieces = part->end - part->first;
 
     for (int i = 0; i < workers; i++) {
-        shares[i].first = part->first + pieces * i / workers;
-        shares[i].end = part->first + pieces * (i + 1) / workers;
+        struct share *share = &shares[i];
+
+        share->first = part->first + pieces * i / workers;
+        share->end = part->first + pieces * (i + 1) / workers;
         if (i > 0)
-            must("start a thread", uv_thread_create(&shares[i].thread, work, &shares[i]));
+            must("start a thread", uv_thread_create(&share->thread, work, share));
     }
     work(&shares[0]);
-    sum = shares[0].sum;
     for (int i = 1; i < workers; i++) {
         must("join a thread", uv_thread_join(&shares[i].thread));
-        sum += shares[i].sum;
+        shares[0].sum += shares[i].sum;
     }
-    return sum;
+    return shares[0].sum;
 }
 
 static void work(void *argument)
