@@ -243,7 +243,8 @@ $(addprefix $(BUILD)/common/,postgres find-postgres directory): $(BUILD)/common/
 	@$(in_its_directory) && cp $< $@.$$$$ $(finish)
 
 # A program whose lesson needs something that isn't installed is not made; its
-# lesson says so (make, make lesson-NN), or is a SKIP (make test).
+# lesson says so (make, make lesson-NN), or is a SKIP (make test). So is one with OpenMP,
+# by itself, if the compiler has none.
 define compile_program
 	@flags='$(call asked,--flags $(1))'; [ -n "$$flags" ] || exit 0; $(show) $(in_its_directory) && \
 	$(compile) $(2) $(note) $(LDFLAGS) -o $@.$$$$ $< \
@@ -255,7 +256,7 @@ $(lessons:%=$(BUILD)/%/exercise): sanitize += $(if $(SANITIZE),,$(trap))
 $(lessons:%=$(BUILD)/%/exercise): recorder := $(linked_recorder)
 $(lessons:%=$(BUILD)/%/exercise): $(linked_recorder) force
 $(BUILD)/lessons/%: lessons/%.c $(BUILD)/common/lesson.o $(recorder) $(BUILD)/flags | libraries
-	$(call compile_program,$(<D))
+	$(call compile_program,$(<D)$(if $(findstring _openmp,$(<F)),/$(<F)))
 
 # The lessons that need something, by its name.
 all_needs := $(shell common/commands/needs --list $(lessons))
@@ -294,11 +295,11 @@ has_needs = missing=$$(common/commands/needs --missing $$lesson); \
 	if [ -n "$$missing" ]; then echo "Lesson $* $$missing" >&2; exit 1; fi
 lesson-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
-	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
+	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; LEFT_OUT=$$(common/commands/needs --left-out $$lesson) \
 	WITH=$$(common/commands/needs --wrapper $$lesson) $(BUILD)/common/show $$lesson
 demo-%: $(BUILD)/common/show force
 	@$(find_lesson); $(has_needs); \
-	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; \
+	$(MAKE) -k --no-print-directory $$(basename $$lesson).programs; LEFT_OUT=$$(common/commands/needs --left-out $$lesson) \
 	WITH=$$(common/commands/needs --wrapper $$lesson) common/commands/demo $$lesson
 $(foreach lesson,$(lessons),$(eval \
 	.PHONY: $(notdir $(lesson)).programs))

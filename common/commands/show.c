@@ -8,6 +8,7 @@
  * With --demo, for common/commands/demo: only what a class is to see, in parts, and a
  * form feed behind each; a byte from stdin begins the next. The arguments, if there are
  * any, are given to each program instead of the recorded ones.
+ * LEFT_OUT holds what common/commands/needs says of programs that can't be built here.
  *
  * Every line stays where it was printed: nothing is ever drawn over, so that a
  * run can be scrolled back, piped into a file, and survives a window that
@@ -41,7 +42,8 @@ enum {
 };
 
 static char under_valgrind[] = "common/check/under-valgrind";
-static char *wrapper; /* $WITH: build/common/with-site, or "": none is needed */
+static char *wrapper;        /* $WITH: build/common/with-site, or "": none is needed */
+static const char *left_out; /* $LEFT_OUT */
 
 struct program;
 
@@ -211,13 +213,24 @@ static bool is_new(const struct entry *entry)
     return true;
 }
 
+/* Whether $LEFT_OUT says "lessons/24-cores/cores_async_openmp is left out: ..." */
+static bool is_left_out(const struct entry *entry)
+{
+    char words[600];
+
+    snprintf(words, sizeof words, "%s/%.*s is left out: ", directory,
+             (int)strcspn(entry->name, " "), entry->name);
+    return strstr(left_out, words) != NULL;
+}
+
 static void find_programs(void)
 {
     int error = catalog_read(&catalog, directory);
 
     must_do("read", directory, error ? uv_translate_sys_error(error) : 0);
     for (size_t n = 0; n < catalog.count && program_count < MOST_PROGRAMS; n++)
-        if (!arguments || is_new(&catalog.entries[n]))
+        if ((!arguments || is_new(&catalog.entries[n])) &&
+            !is_left_out(&catalog.entries[n]))
             program_prepare(&programs[program_count++], &catalog.entries[n]);
 }
 
@@ -651,6 +664,10 @@ static void show_programs(void)
     for (int i = 0; i < program_count; i++)
         if (programs[i].lacks_tool && !programs[i].is_missing)
             explain_tool(&programs[i]);
+    if (*left_out) {
+        text_print_wrapped(left_out, 0, width());
+        putchar('\n');
+    }
 }
 
 /* Why it can't be compared with others, or "". */
@@ -796,6 +813,9 @@ int main(int argc, char *argv[])
     wrapper = getenv("WITH");
     if (wrapper == NULL)
         wrapper = "";
+    left_out = getenv("LEFT_OUT");
+    if (left_out == NULL)
+        left_out = "";
     on_terminal = isatty(STDOUT_FILENO);
     in_colour = (on_terminal || is_demo) && term && strcmp(term, "dumb") != 0 &&
                 !getenv("NO_COLOR");

@@ -116,4 +116,37 @@ subtest 'PostgreSQL is missing' => sub {
     isnt(tested($tree, REQUIRE_ALL => 1)->{status}, 0, 'but not where nothing may be skipped');
 };
 
+# OpenMP is the compiler's, and only the programs that have it in their names need it.
+subtest 'a compiler without OpenMP' => sub {
+    my $compiler = $ENV{CC} || 'cc';
+    my $tree     = tree('openmp', $plain);
+    write_file("$tree/lessons/02-web/web_sync.out", "[ 0.00] start\n");
+    write_file("$tree/lessons/02-web/web_async_openmp.c", $plain =~ s/"start"/"start %d", _OPENMP > 0/r);
+    write_file("$tree/lessons/02-web/web_async_openmp.out", "[ 0.00] start 1\n");
+    mkdir "$tree/bin" or die;
+    write_file("$tree/bin/$compiler", "#!/bin/sh\ncase \" \$* \" in *' -fopenmp '*) exit 1 ;; esac\n"
+        . "PATH=\${PATH#*:} exec $compiler \"\$@\"\n", 0755);
+    my %env  = (PATH => "$tree/bin:$ENV{PATH}");
+    my $lack = "needs OpenMP, which $compiler does not have";
+    my $ran  = made($tree, [], %env);
+    is($ran->{status}, 0, 'make') or diag($ran->{err});
+    like($ran->{out}, qr{^lessons/02-web/web_async_openmp is left out: it \Q$lack\E$}m, 'the program is left out');
+    ok(-x "$tree/build/lessons/02-web/web_sync", 'the others of its lesson are there');
+    ok(!-e "$tree/build/lessons/02-web/web_async_openmp", 'and it is not');
+
+    $ran = made($tree, ['-k', 'lesson-02', 'test-02'], %env);
+    is($ran->{status}, 0, 'make lesson-02 test-02') or diag($ran->{err});
+    like($ran->{out}, qr{^\[ 0\.00\] start\n.*^lessons/02-web/web_async_openmp is left out: it\s+needs}ms, 'the lesson is shown, and says so');
+    unlike($ran->{out}, qr{could not be built}, 'it is nobody\'s fault');
+    like($ran->{out}, qr{skipped: lessons/02-web \Q$lack\E}, 'make test-02: a skip, by name');
+    $ran = run(['tests/run-one', 'lessons/02-web/web_async_openmp.out'], dir => $tree, env => {%env, REQUIRE_ALL => 1});
+    isnt($ran->{status}, 0, 'but not where nothing may be skipped');
+
+    $ran = made($tree, ['test-02']);
+    return lacking("needs a compiler with OpenMP: $compiler has none") if $ran->{out} =~ /skipped: .*needs OpenMP/;
+    is($ran->{status}, 0, 'with OpenMP it is built, and passes') or diag(@$ran{qw(out err)});
+    $ran = run(['tests/run-one', 'lessons/02-web/web_async_openmp.out'], dir => $tree, env => {SANITIZE => 'thread'});
+    like($ran->{out}, qr/SKIP .*ThreadSanitizer/, 'but ThreadSanitizer does not know it');
+};
+
 done_testing;
