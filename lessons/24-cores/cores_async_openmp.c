@@ -2,9 +2,12 @@
  * threads, and one instruction looks at several points (a vector).
  *
  * You will see the same checksum; what vectors gain with one worker; and with several.
- * The two pragmas are all there is to it, and main waits until all workers are done. */
+ * The two pragmas are all there is to it, and main waits until all workers are done. The
+ * threads are kept for the next time, until they are given back at the end. */
 
 #include "cores.h"
+
+#include <omp.h>
 
 static long long count_points(int radius, int workers);
 static int count_row(int radius, int x);
@@ -15,6 +18,7 @@ int main(int argc, char *argv[])
 
     read_numbers(argc, argv, asked, 2);
     compare_workers(asked[0].value, asked[1].value, count_points);
+    must("give back the threads", -omp_pause_resource_all(omp_pause_hard));
 }
 
 /* Each thread gets a share of the rows, and has a sum of its own; they are added up
