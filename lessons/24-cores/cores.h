@@ -83,7 +83,7 @@ static inline void show_checksum(long long points)
 }
 
 /* What the programs with workers do: count alone, then with so many workers; if none are
- * asked for, with one, a worker for each second processor, one for each, and four. All
+ * asked for, with one, a worker for each second processor, one for each, and two. All
  * must find the same points. */
 static inline void compare_workers(int radius, int asked_for,
                                    long long (*count)(int radius, int workers))
@@ -95,7 +95,7 @@ static inline void compare_workers(int radius, int asked_for,
     } usual[] = {{"", 1},
                  {", one for each second processor", (processors + 1) / 2},
                  {", one for each processor", processors},
-                 {", four for each processor", 4 * processors},
+                 {", two for each processor", 2 * processors},
                  {NULL, 0}},
       asked[] = {{"", asked_for}, {NULL, 0}}, *crew = asked_for ? asked : usual;
     long long points = show_count(", alone", 0, radius, count_alone);
