@@ -191,7 +191,9 @@ function output({ file, ...more }, slide) {
 function pointedTo(token, slide, { lessonsAs, where }) {
     if (token.type === 'codespan') {
         const command = token.text.replace('COURSE_URL', () => address || 'ADDRESS');
-        return `<p class="command"><code>${escape(command)}</code></p>`;
+        const file = command.startsWith('make exercise-') && slide.exercise;
+        const edited = file ? `\n<p class="edited">in <code>${escape(file)}</code></p>` : '';
+        return `<p class="command"><code>${escape(command)}</code></p>${edited}`;
     }
     if (token.type === 'link' && token.text === 'COURSE_URL') return showAddress(address);
     if (token.type === 'image') {
@@ -300,7 +302,8 @@ function findHeading(tokens, where) {
 
 function makeSlide(parts, { deck, lesson, lessonsAs }) {
     const { where, number, heading, shown, notes, minutes, tracks, answer } = parts;
-    const slide = { steps: 0, listings: [] };
+    const exercise = lesson && `lessons/${deck}/exercise.c`; // which the class edits
+    const slide = { steps: 0, listings: [], exercise };
     const parser = new Marked({
         renderer: {
             image: token => picture(token, slide, where),

@@ -471,6 +471,7 @@ test('nothing is wrong with a sound deck', async () => {
         'and nothing else',
     );
     assert.match(pages[3], /\[ 0\.10\] pot: done <b>/, 'the output as such');
+    assert.match(pages[4], /make exercise-01 in lessons\/01-tea\/exercise\.c/, 'the file to edit');
     const half = pagesOf(join(course, 'build/slides/handout-half-day.pdf'));
     assert.equal(half.length, 7, 'the lessons of the track only');
     assert.match(
