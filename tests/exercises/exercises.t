@@ -254,6 +254,21 @@ sub hints_for_nobody {
 
 sub recordings_of { my ($lesson) = @_; return sort glob "lessons/$lesson/exercise.out lessons/$lesson/exercise\@*.out" }
 
+# Whether what is drawn (common/commands/exercise) may be what is recorded, so that a player passes.
+sub is_drawn {
+    my ($lesson, $recording) = @_;
+    my ($drawn) = read_file("lessons/$lesson/exercise.rules") =~ /^drawn: (.*)$/m or return;
+    my @ranges = split / /, $drawn;
+    my @words  = $recording =~ /@([^@]+?)(?=@|\.out$)/g;
+    return if @words != @ranges;
+    for (@ranges) {
+        my ($low, $high, $step) = split m{[-/]};
+        my $word = shift @words;
+        return if $word < $low || $word > $high || ($word - $low) % ($step // 1);
+    }
+    return 1;
+}
+
 sub build_all {
     my ($lesson) = @_;
     run(['rm', '-rf', "$made/$lesson"]);
@@ -294,6 +309,7 @@ for my $lesson (@lessons) {
         return lacking("lessons/$lesson $missing") if $missing;
         start_judging_all($lesson);
         my ($status, $said);
+        is_deeply([grep { is_drawn($lesson, $_) } recordings_of($lesson)], [], 'no recording is of arguments that may be drawn');
         for my $recording (recordings_of($lesson)) {
             ($status, $said) = judged($recording);
             is($status, 0, "the solution passes: $recording") or diag($said);
