@@ -11,13 +11,16 @@ use List::Util qw(max);
 
 our @EXPORT = qw(words_at words_story words_wrap words_width printable);
 
+my $number = qr/(?<![0-9A-Z\[\\\]^_a-z{|}~])\d+(?:\.\d+)?/;
+
 # What a line says, after one that has been told. Who is the program itself, and has a
-# name, keeps it, but it is told once.
+# name, keeps it, but it is told once. When a message was sent is drawn: from then on it waits.
 sub words_of {
     my ($event, $before) = @_;
     my $name = $event->{name};
-    return $event->{words} if $name eq '' || ($event->{actor} eq '' && !($before && $before->{name} eq $name));
-    return substr $event->{words}, length("$name: ");
+    my $words = $event->{words} =~ s/(?<=[^:]) \(sent at $number\)//r;
+    return $words if $name eq '' || ($event->{actor} eq '' && !($before && $before->{name} eq $name));
+    return substr $words, length("$name: ");
 }
 
 # What the lane says, moment by moment: [the first event, its words, as "done, goes home"]; of
@@ -38,8 +41,6 @@ sub words_at {
 
 # All that it says, where there is no room to say it in its place. Lines that differ in
 # their numbers only are said once: "lap 0 to 9, done".
-my $number = qr/(?<![0-9A-Z\[\\\]^_a-z{|}~])\d+(?:\.\d+)?/;
-
 sub words_story {
     my ($lane, $trace) = @_;
     my (%alike, @forms, $last);

@@ -112,10 +112,11 @@ my $number = qr/\d+(?:\.\d+)?/;
 # Texts that differ in their numbers only, and lists of them, are alike.
 sub without_numbers { return $_[0] =~ s/$number(?:(?:, | to | \.\.\. )$number)*/#/gr }
 
-# Whether the words of a line are there, or its first word, where they are cut.
+# Whether the words of a line are there, or its first word, where they are cut. When a message
+# was sent is drawn, not written.
 sub is_worded {
     my ($text, @words) = @_;
-    my $wanted = without_numbers($text);
+    my $wanted = without_numbers($text =~ s/ \(sent at [\d.]+\)$//r);
     return 1 if any { index(without_numbers($_), $wanted) >= 0 } @words;
     for my $cut (map { /^(.*)\.\.\.$/ ? without_numbers($1) : () } @words) {
         for my $size (min(3, length $wanted) .. length $wanted) {

@@ -152,6 +152,11 @@ subtest 'words stand where there is room, and are cut, not dropped' => sub {
         ['end', 'lap 0 ... 144'], 'of a long list, both ends');
     my ($own, $cut) = $words->('', '0.00 a: ' . 'many words ' x 100, '1.00 a: end', '1.00 end');
     like($cut, qr/^(?:many words ){5,}.*\.\.\. \| end$/, 'what is too long is cut');
+    my @message = ('0.00 a: leaving home (sent at 0.00)', '1.00 a: bought a bunch of flowers (sent at 0.50)', '2.00 a: at the door (sent at 2.00)');
+    is_deeply([$words->('', @message)], ['', 'leaving home | bought a bunch of flowers | at the door'],
+        'when a message was sent is drawn, not written');
+    is_deeply([$words->('', '0.00 a: (sent at 0.00)', '1.00 a: x (sent at 0.50, twice)')], ['', '(sent at 0.00) | x (sent at 0.50, twice)'],
+        'what else is said of it stays');
     is_deeply([$words->('program: home, main', '0.00 home: x', '0.00 home: y', '0.00 z', '1.00 main: end')],
         ['home: x, y, z | main: end'], "the program's own lines: who speaks is said once");
 };
