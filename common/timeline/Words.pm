@@ -98,9 +98,12 @@ sub cut {
     $room -= words_width('...', $font);
     $size-- while $size > 0 && ((ord(substr $text, $start + $size, 1) & 0xc0) == 0x80
         || int(($sums->[$start + $size] - $sums->[$start]) * $font / 100) > $room);
-    $size-- while $size > 0 && substr($text, $start + $size - 1, 1) eq ' ';
+    $size-- while $size > 0 && substr($text, $start + $size - 1, 1) =~ /[ \0]/;
     return $size;
 }
+
+# A number is not parted from its unit.
+my $in_quantity = qr/(?<=\d) (?=(?:us|ms|s|min|h|%|bytes?|[kKMG]i?B|degrees|euros)(?![0-9A-Za-z]))/;
 
 # Break a text, between words only, into at most `most` lines that are no wider than
 # `room`. A word that is wider, or what doesn't fit, is cut, for which "..." has room.
@@ -108,6 +111,7 @@ sub cut {
 # first word fits.
 sub words_wrap {
     my ($text, $room, $most, $font) = @_;
+    $text =~ s/$in_quantity/\0/g;
     my $sums = sums_of($text);
     my ($start, @lines) = (0);
     while ($start < length $text) {
@@ -119,8 +123,8 @@ sub words_wrap {
         }
         my $is_cut = $start + $size < length $text && (@lines + 1 == $most || $size == 0);
         $size = cut($text, $start, $room, $font) if $is_cut;
-        push @lines, substr $text, $start, $size;
-        return {lines => \@lines, rest => substr($text, $start + $size),
+        push @lines, substr($text, $start, $size) =~ tr/\0/ /r;
+        return {lines => \@lines, rest => substr($text, $start + $size) =~ tr/\0/ /r,
             has_no_word => @lines == 1 && $size < index "$text ", ' '} if $is_cut;
         pos($text) = $start + $size;
         $text =~ /\G */g;

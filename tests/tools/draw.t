@@ -161,6 +161,17 @@ subtest 'words stand where there is room, and are cut, not dropped' => sub {
         ['home: x, y, z | main: end'], "the program's own lines: who speaks is said once");
 };
 
+subtest 'a number stands in one line with its unit' => sub {
+    for my $unit ('s', 'ms', 'bytes', '%') {
+        my @broken;
+        for my $size (8 .. 18) {
+            my $picture = drawn(lesson('x_async.out' => '[ 0.00] a: ' . 'x' x $size . " for 10 $unit, go\n[ 1.00] a: done\n[ 4.00] b: end\n"));
+            push @broken, grep { /\b10$/ || /^\Q$unit\E/ } $picture =~ /<tspan[^>]*>([^<]*)/g;
+        }
+        is("@broken", '', $unit);
+    }
+};
+
 subtest 'the order of an instant, where it is shown' => sub {
     my $out = "[ 0.00] a: 1\n[ 0.00] b: 2\n[ 0.00] a: 3\n[ 1.00] b: 4\n[ 1.00] a: 5\n";
     my $marks = sub {
