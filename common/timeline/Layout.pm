@@ -2,9 +2,10 @@
 # a row for each program and for each of its lanes, and the words in them, as large as
 # there is room for. Units are 1/1200 of the width of a page; all are whole numbers.
 #
-# A row is {recording, lane, stretches, moments, labels, lines}: `lines` of text. A label, the
-# words of one moment or of a whole lane, is {mark, x, is_left, room, text}: they begin at x or,
-# if they stand left of their mark, end there.
+# A row is {recording, lane, stretches, said, moments, labels, lines}: `lines` of text; and, where a
+# program's last words stand below its bar, below and lines_below. A label, the words of one
+# moment or of a whole lane, is {mark, x, is_left, room, text}: they begin at x or, if they stand
+# left of their mark, end there.
 package Layout;
 
 use strict;
@@ -16,7 +17,7 @@ use List::Util qw(max min sum0);
 use Words;
 
 our @EXPORT = qw(%layout %sheets lay_out layout_x layout_x_of_event layout_x_of_end layout_end is_in_order
-    total_font bold_width row_height row_baseline hundredths WIDTH MARGIN INDENT TOP BOTTOM BETWEEN BETWEEN_TICKS LEAST_FONT);
+    total_font bold_width row_height row_whole label_ends row_baseline hundredths WIDTH MARGIN INDENT TOP BOTTOM BETWEEN BETWEEN_TICKS LEAST_FONT);
 
 use constant {
     MARGIN        => 12,  # left of all names
@@ -29,6 +30,7 @@ use constant {
     MOST_FONT     => 18,
     BETWEEN_TICKS => 75, # at least
     BESIDE        => 6,  # between a mark and words
+    CLOSER        => 2,  # between two marks, if it makes them fit in a line
     FAN           => 30, # between the lines of an instant, where their order is shown
     MOST_LINES    => 5,  # of text in a row
 };
@@ -57,6 +59,12 @@ sub total_font { return $layout{font} + 2 }
 sub bold_width { my ($text) = @_; return int(words_width($text, $layout{font}) * 9 / 8) }
 
 sub row_height { my ($lines) = @_; return max($lines * ($layout{font} + 1) + 1, $layout{least}) }
+
+# With the words below its bar.
+sub row_whole {
+    my ($row) = @_;
+    return row_height($row->{lines}) + ($row->{lines_below} // 0) * ($layout{font} + 1);
+}
 
 # How far below the top of a row so many lines of text begin.
 sub row_baseline {
@@ -171,6 +179,14 @@ sub end_of_words {
 
 sub behind_total { my ($row) = @_; return layout_end($row->{recording}) + 22 + total_width($row->{recording}) }
 
+# From where to where the words of a label really are.
+sub label_ends {
+    my ($label, $lines) = @_;
+    my $widest = max(0, map { words_width($_, $layout{font}) } @{ wrap($label->{text}, $label->{room}, $lines)->{lines} });
+    my $start = $label->{is_left} ? $label->{x} - $widest : $label->{x};
+    return ($start, $start + $widest);
+}
+
 sub label {
     my ($mark, $x, $is_left, $room, $text) = @_;
     return {mark => $mark, x => $x, is_left => $is_left, room => $room, text => $text};
@@ -186,6 +202,8 @@ sub place_each {
         my $mark  = $marks[$i];
         my $right = min(end_of_words($row, $mark), $i < $#marks ? $marks[$i + 1] - BESIDE + 2 : WIDTH());
         my $x = $row->{is_program} && $mark == layout_end($row->{recording}) ? behind_total($row) : $mark + BESIDE;
+        my $lacks = needs($row->{moments}[$i][1], 1) - ($right - $x);
+        ($x, $right) = ($x - CLOSER, $right + CLOSER) if $i < $#marks && $lacks > 0 && $lacks <= 2 * CLOSER;
         push @labels, label($mark, $x, 0, $right - $x, $row->{moments}[$i][1]);
     }
     $row->{labels} = \@labels;
@@ -271,7 +289,7 @@ sub choose_names {
 }
 
 sub total_height {
-    return TOP() + BOTTOM() + @{ $layout{recordings} } * BETWEEN + sum0(map { row_height($_->{lines}) } @{ $layout{rows} });
+    return TOP() + BOTTOM() + @{ $layout{recordings} } * BETWEEN + sum0(map { row_whole($_) } @{ $layout{rows} });
 }
 
 sub make_row {
@@ -279,7 +297,7 @@ sub make_row {
     my $is_program = $lane->{actor} eq '';
     my @events  = lane_events($lane, $trace);
     my @moments = words_at($lane, $trace, is_in_order() && !$is_program);
-    return {recording => $trace, lane => $lane, is_program => $is_program, lines => 1, labels => [], moments => \@moments,
+    return {recording => $trace, lane => $lane, is_program => $is_program, lines => 1, labels => [], moments => \@moments, said => [@moments],
         last => $events[-1],
         stretches => [$is_program ? program_stretches($layout{lanes}, $trace, $layout{about}) : lane_stretches($lane, $trace, $layout{about})]};
 }
@@ -312,6 +330,46 @@ sub give_lines {
     return row_choose($row, $lines);
 }
 
+# Whether its last words, left of the mark at its end, would stand on what is hatched, dark or
+# broken.
+sub end_is_unclear {
+    my ($row) = @_;
+    my $end = layout_end($row->{recording});
+    return 0 if !$row->{is_program} || !@{ $row->{moments} } || layout_x_of_event($row->{last}) != $end;
+    my $last = $row->{labels}[-1];
+    my ($from, $to) = label_ends($last, $row->{lines});
+    return $last->{x} <= $end && !grep { $_->[0] eq 'free' && layout_x($_->[1]) <= $from && $to <= layout_x($_->[2]) } @{ $row->{stretches} };
+}
+
+# Let a program's last words stand below its bar, if nothing else is lost by it. Returns whether
+# there is room.
+sub put_below {
+    my ($row) = @_;
+    my $lost   = row_cost($row);
+    my $right  = layout_end($row->{recording}) - BESIDE;
+    my @others = @{ $row->{moments} };
+    my $below   = label($right, $right, 1, $right - $layout{from}, (pop @others)->[1]);
+    my $wrapped = wrap($below->{text}, $below->{room}, 2);
+    @$row{qw(moments labels lines below lines_below)} = (\@others, [], 1, $below, scalar @{ $wrapped->{lines} });
+    for my $lines (@others ? 1 .. MOST_LINES : ()) {
+        place_words($row, 'in place', $lines);
+        last if row_cost($row) == 0;
+    }
+    return !defined $wrapped->{rest} && row_cost($row) <= $lost && total_height() <= HEIGHT();
+}
+
+# Those of all programs, or of none: they are compared.
+sub clear_ends {
+    my @unclear = grep { end_is_unclear($_) } @{ $layout{rows} };
+    my @before  = map { {%$_} } @unclear;
+    for my $row (@unclear) {
+        next if put_below($row);
+        %{ $unclear[$_] } = %{ $before[$_] } for 0 .. $#unclear;
+        return;
+    }
+    return;
+}
+
 # Everything is as large as there is room for, without words being lost. Where there are
 # too many actors even for the smallest rows, the last ones aren't drawn.
 sub lay_out {
@@ -332,6 +390,7 @@ sub lay_out {
     }
     try_size(@best);
     give_lines($_, $best[1]) for reverse @{ $layout{rows} }; # one has room for more lines than all
+    clear_ends();
     $layout{least}++ while total_height() <= HEIGHT() && $layout{least} < MOST_ROW;
     $layout{least}-- if total_height() > HEIGHT();
     $layout{height} = total_height();

@@ -87,16 +87,6 @@ sub draw_mark {
 
 # --- A row ---
 
-sub wrapped { my ($row, $label) = @_; return words_wrap($label->{text}, $label->{room}, $row->{lines}, $layout{font}) }
-
-# From where to where the words really are.
-sub ends_of {
-    my ($row, $label) = @_;
-    my $widest = max(0, map { words_width($_, $layout{font}) } @{ wrapped($row, $label)->{lines} });
-    my $start = $label->{is_left} ? $label->{x} - $widest : $label->{x};
-    return ($start, $start + $widest);
-}
-
 # A program's stretch is named where nothing else is written.
 sub name_stretch {
     my ($row, $doing, $x, $width, $y) = @_;
@@ -104,7 +94,7 @@ sub name_stretch {
     my $word = $doing eq 'at work' || $doing eq 'blocked' ? $doing : 'free in the loop';
     $word = 'a pause' if $doing ne 'at work' && about_names($layout{about}, 'pauses', $row->{recording}{program});
     for my $label (@{ $row->{labels} }) {
-        my ($start, $end) = ends_of($row, $label);
+        my ($start, $end) = label_ends($label, $row->{lines});
         next if $end <= $x || $start >= $right;
         if ($start - $x < $right - $end) { $x = $end }
         else                             { $right = $start }
@@ -131,15 +121,21 @@ sub colour_at {
     return $halo;
 }
 
-sub draw_label {
-    my ($row, $label, $y) = @_;
-    my $wrapped = wrapped($row, $label);
+sub draw_words {
+    my ($label, $lines, $baseline, $colour) = @_;
+    my $wrapped = words_wrap($label->{text}, $label->{room}, $lines, $layout{font});
     my @lines = map { xml($_) } @{ $wrapped->{lines} };
-    my $top = $y + row_baseline(scalar @lines) + int((row_height($row->{lines}) - row_height(scalar @lines)) / 2);
+    my $top = $baseline->(scalar @lines);
     $lines[-1] .= '...' if defined $wrapped->{rest};
-    add(sprintf qq(<text class="words" text-anchor="%s"%s>), $label->{is_left} ? 'end' : 'start', colour_at($row, ends_of($row, $label)));
+    add(sprintf qq(<text class="words" text-anchor="%s"%s>), $label->{is_left} ? 'end' : 'start', $colour);
     add(sprintf '<tspan x="%d" y="%d">%s</tspan>', $label->{x}, $top + $_ * ($layout{font} + 1), $lines[$_]) for 0 .. $#lines;
     return add("</text>\n");
+}
+
+sub draw_label {
+    my ($row, $label, $y) = @_;
+    my $baseline = sub { $y + row_baseline($_[0]) + int((row_height($row->{lines}) - row_height($_[0])) / 2) };
+    return draw_words($label, $row->{lines}, $baseline, colour_at($row, label_ends($label, $row->{lines})));
 }
 
 sub draw_bars {
@@ -170,7 +166,7 @@ sub draw_bars {
 sub draw_end {
     my ($row, $y) = @_;
     my ($x, $high) = (layout_end($row->{recording}), row_height($row->{lines}));
-    add(sprintf qq(<line class="end" x1="%d" y1="%d" x2="%d" y2="%d" stroke="#14191f" stroke-width="2"/>\n), $x, $y, $x, $y + $high);
+    add(sprintf qq(<line class="end" x1="%d" y1="%d" x2="%d" y2="%d" stroke="#14191f" stroke-width="2"/>\n), $x, $y, $x, $y + row_whole($row));
     add(sprintf qq(<text class="total" x="%d" y="%d" font-weight="bold" font-size="%d"%s>%.2f s</text>\n), $x + 8,
         $y + row_baseline(1) + int(($high - row_height(1)) / 2), total_font(), $halo, trace_length($row->{recording}));
     return;
@@ -184,6 +180,7 @@ sub draw_row {
     elsif ($row->{lane}{place} == 0) { draw_name(INDENT, $middle, '', $row->{lane}{actor}) }
     draw_bars($row, $y);
     draw_label($row, $_, $y) for @{ $row->{labels} };
+    draw_words($row->{below}, $row->{lines_below}, sub { $y + row_height($row->{lines}) + $layout{font} - 3 }, $halo) if $row->{below};
     draw_end($row, $y) if $row->{is_program};
     return add("</g>\n");
 }
@@ -203,7 +200,7 @@ sub describe_row {
     }
     add(' is over at once') if $last eq '' && $row->{is_program};
     my $sign = ': at';
-    for (@{ $row->{moments} }) {
+    for (@{ $row->{said} }) {
         add(sprintf '%s %.2f %s', $sign, $_->[0]{at}, xml($_->[1]));
         $sign = ',';
     }
@@ -295,7 +292,7 @@ sub svg_draw {
         my $is_last = !@rows || $rows[0]{is_program};
         add(sprintf qq(<text x="%d" y="%d" text-anchor="end"%s>and %d others</text>\n), WIDTH() - 4, $y + row_baseline(1), $halo,
             $row->{recording}{hidden}) if $is_last && $row->{recording}{hidden};
-        $y += row_height($row->{lines}) + ($is_last ? BETWEEN : 0);
+        $y += row_whole($row) + ($is_last ? BETWEEN : 0);
     }
     draw_legend();
     draw_edge();

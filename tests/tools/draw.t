@@ -161,6 +161,23 @@ subtest 'words stand where there is room, and are cut, not dropped' => sub {
         ['home: x, y, z | main: end'], "the program's own lines: who speaks is said once");
 };
 
+subtest 'the last words of a program are not written on what is hatched or dark' => sub {
+    my $place = sub {
+        my ($name, $about) = @_;
+        my $lesson = lesson("$name.out" => "[ 0.00] a: start\n[ 1.00] a: done\n[ 1.00] all of them are done\n", about => "part: 1 A\n$about\n");
+        my ($elements) = read_xml(run([$draw, $lesson, $name])->{out});
+        my ($line)  = with_class($elements, 'end');
+        my ($bar)   = grep { $_->{tag} eq 'rect' && ($_->{parent}{attributes}{class} // '') eq 'program' } @$elements;
+        my ($words) = grep { $_->{tag} eq 'tspan' } @$elements;
+        my $is_below = $words->{attributes}{y} > $bar->{attributes}{y} + $bar->{attributes}{height};
+        unlink glob "$lesson/*.out";
+        return $is_below ? $words->{attributes}{y} < $line->{attributes}{y2} ? 'below' : 'too low' : 'within';
+    };
+    is($place->('x_sync', ''), 'below', 'blocked');
+    is($place->('x_async', 'busy: a'), 'below', 'at work');
+    is($place->('x_async', ''), 'within', 'free');
+};
+
 subtest 'a number stands in one line with its unit' => sub {
     for my $unit ('s', 'ms', 'bytes', '%') {
         my @broken;
