@@ -215,7 +215,8 @@ static void write_trace(FILE *to, const struct trace_record *record,
             record->delay);
     for (int i = 0; i < UV_HANDLE_TYPE_MAX; i++)
         if (record->active[i])
-            fprintf(to, "active\t%s\t%u\n", uv_handle_type_name(i), record->active[i]);
+            fprintf(to, "active\t%s\t%u\n", uv_handle_type_name((uv_handle_type)i),
+                    record->active[i]);
     for (uint32_t i = 0; i < record->modules && i < TRACE_MODULES; i++)
         fprintf(to, "module\t0x%" PRIx64 "\t0x%" PRIx64 "\t0x%" PRIx64 "\t%.*s\n",
                 record->module[i].low, record->module[i].high, record->module[i].bias,
