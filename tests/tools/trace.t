@@ -101,6 +101,12 @@ subtest 'many short ones hold the loop together' => sub {
     unlike(report([], $loop, $many->(1)), qr/late/, 'not because of what had no processor');
 };
 
+subtest 'a thousand came late' => sub {
+    my $text = report([], $loop, event('peel', 0, 300), map { event('done', 300 + $_ / 10, 300 + $_ / 10, due => 100 + $_ / 20) } 0 .. 999);
+    like($text, qr/on_done \(dinner\.c:20\): 1000 times; the worst was due at 0\.15 s and came 250 ms late:\n/, 'all, and the worst of all');
+    like($text, qr/\n      on_peel \(dinner\.c:9\) ran for 150 ms of that\n/, 'with what held that one');
+};
+
 subtest 'outside of uv_run' => sub {
     my $text = report([], $loop, event('outside', 0, 300), event('done', 300, 301, due => 100), ['sample', 1, 0, 'main (dinner.c:30)>peel,peel (dinner.c:46)>']);
     like($text, qr/^  main, outside of uv_run: once,/m, 'held');
