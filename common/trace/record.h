@@ -55,7 +55,8 @@ struct trace_handle {
 
 struct trace_loop {
     uint64_t address, rounds, waited;
-    uint64_t ran, ran_until; /* how long, and until when; UINT64_MAX: it does */
+    uint64_t ran, ran_until; /* how long, and until when; UINT64_MAX: it does, */
+    uint64_t ran_from;       /* since then */
     uint32_t unchecked;      /* it has got handles on a stack since they were looked at */
 };
 

@@ -831,7 +831,6 @@ int OURS(uv_run)(uv_loop_t *loop, uv_run_mode mode)
 {
     struct trace_thread *thread = is_traced(CALLER) ? this_thread() : NULL, outer;
     uint16_t index = thread ? note_loop(loop) : 0;
-    uint64_t started;
     int result;
 
     if (index == 0)
@@ -845,7 +844,7 @@ int OURS(uv_run)(uv_loop_t *loop, uv_run_mode mode)
     thread->loop = index;
     thread->run_frame = (uintptr_t)HERE;
     record->loop[index].ran_until = UINT64_MAX;
-    started = now();
+    record->loop[index].ran_from = now();
     if (record->loop[index].unchecked)
         look_at_stack(thread, index);
     result = REAL(uv_run)(loop, mode);
@@ -856,7 +855,8 @@ int OURS(uv_run)(uv_loop_t *loop, uv_run_mode mode)
     thread->loop = outer.loop;
     thread->run_frame = outer.run_frame;
     record->loop[index].ran_until = now();
-    record->loop[index].ran += record->loop[index].ran_until - started;
+    record->loop[index].ran +=
+        record->loop[index].ran_until - record->loop[index].ran_from;
     if (result != 0) /* something is still active */
         arm(thread, HERE);
     return result;

@@ -126,9 +126,14 @@ static int run(char *program[], int fd, struct trace_record *record, struct watc
 
 /* --- What it left, as text --- */
 
+static uint64_t between(uint64_t start, uint64_t end)
+{
+    return end > start ? end - start : 0;
+}
+
 static uint64_t since(const struct trace_record *record, uint64_t time)
 {
-    return time > record->started ? time - record->started : 0;
+    return between(record->started, time);
 }
 
 /* Return addresses less 1: they belong to the line of the call. */
@@ -185,6 +190,23 @@ static uint64_t write_events(FILE *to, const struct trace_record *record)
     return end;
 }
 
+/* One that runs, and perhaps waits, does so until the end. */
+static void write_loops(FILE *to, const struct trace_record *record, uint64_t end)
+{
+    for (uint32_t i = 1; i <= record->loops && i < TRACE_LOOPS; i++) {
+        const struct trace_loop *loop = &record->loop[i];
+        bool runs = loop->ran_until == UINT64_MAX;
+        uint64_t waited = loop->waited;
+
+        for (uint32_t k = 1; k <= record->threads && k < TRACE_THREADS; k++)
+            if (runs && record->thread[k].loop == i && record->thread[k].waits_since)
+                waited += between(record->thread[k].waits_since, end);
+        fprintf(to, "loop\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRId64 "\n", i,
+                loop->rounds, loop->ran + (runs ? between(loop->ran_from, end) : 0),
+                waited, runs ? -1 : (int64_t)since(record, loop->ran_until));
+    }
+}
+
 static void write_samples(FILE *to, const struct trace_record *record,
                           const struct watch *watch)
 {
@@ -221,19 +243,13 @@ static void write_trace(FILE *to, const struct trace_record *record,
         fprintf(to, "module\t0x%" PRIx64 "\t0x%" PRIx64 "\t0x%" PRIx64 "\t%.*s\n",
                 record->module[i].low, record->module[i].high, record->module[i].bias,
                 TRACE_PATH, record->module[i].path);
-    for (uint32_t i = 1; i <= record->loops && i < TRACE_LOOPS; i++) {
-        const struct trace_loop *loop = &record->loop[i];
-
-        fprintf(to, "loop\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRId64 "\n", i,
-                loop->rounds, loop->ran, loop->waited,
-                loop->ran_until == UINT64_MAX ? -1
-                                              : (int64_t)since(record, loop->ran_until));
-    }
     write_handles(to, record);
     last = write_events(to, record);
+    end = end ? end : last;
+    write_loops(to, record, end);
     write_samples(to, record, watch);
     fprintf(to, "limits\t%ld\t%" PRIu64 "\t%u\t%s\n", options.slow * NS_PER_MS,
-            since(record, end ? end : last), record->lost,
+            since(record, end), record->lost,
             record->events > TRACE_FIRST ? "some" : "all");
 }
 

@@ -116,6 +116,8 @@ int main(int argc, char *argv[])
         make(&timer, on_crash, 1);
     } else if (strcmp(what, "exit") == 0) {
         make(&timer, on_exit_3, 1);
+    } else if (strcmp(what, "waits") == 0) {
+        make(&timer, on_exit_3, 3600000);
     } else if (strcmp(what, "endless") == 0) {
         make(&timer, on_endless, 1);
     } else if (strcmp(what, "fork") == 0) {

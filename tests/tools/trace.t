@@ -267,6 +267,24 @@ subtest 'a program that is ended from outside' => sub {
     }
 };
 
+subtest 'a loop that never comes to its end' => sub {
+    my $pid = open(my $lines, '-|') // die;
+    if ($pid == 0) {
+        open STDERR, '>', "$scratch/err" or die;
+        exec $trace, '--facts', "$scratch/facts", $plain, 'waits' or die;
+    }
+    <$lines>;
+    my ($child) = split ' ', read_file("/proc/$pid/task/$pid/children");
+    wait_until(sub { read_file("/proc/$child/stat") =~ /\) S / });
+    select undef, undef, undef, 0.2;
+    kill KILL => $child;
+    close $lines;
+    my ($waited) = read_file("$scratch/facts") =~ /^waited\t(.*) s$/m;
+    cmp_ok($waited, '>=', 0.2, 'has waited');
+    my ($share) = read_file("$scratch/err") =~ /rounds? in \S+ m?s, of which it waited (\d+) %/m;
+    cmp_ok($share // -1, '>', 0, 'and run');
+};
+
 subtest 'static, stripped, with sanitizers' => sub {
     my $static = compile('static', @linked, '-static', run([qw(pkg-config --static --libs libuv-static)])->{status} == 0
         ? split(' ', run([qw(pkg-config --static --libs libuv-static)])->{out}) : ('-l:libuv_a.a', '-lpthread', '-ldl', '-lrt'), '-w');
