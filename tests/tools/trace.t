@@ -107,6 +107,10 @@ subtest 'a thousand came late' => sub {
     like($text, qr/\n      on_peel \(dinner\.c:9\) ran for 150 ms of that\n/, 'with what held that one');
 };
 
+subtest 'no loop' => sub {
+    is(report([]), "trace: dinner: no event loop was run, and every handle was closed.\n", 'is said');
+};
+
 subtest 'outside of uv_run' => sub {
     my $text = report([], $loop, event('outside', 0, 300), event('done', 300, 301, due => 100), ['sample', 1, 0, 'main (dinner.c:30)>peel,peel (dinner.c:46)>']);
     like($text, qr/^  main, outside of uv_run: once,/m, 'held');
