@@ -163,9 +163,28 @@ static void write_handles(FILE *to, const struct trace_record *record)
     }
 }
 
-/* What threads do is an event without an end. Returns when the last one ended. */
+/* Whether there is one of which something is to be said. */
+static bool has_slow_events(const struct trace_record *record)
+{
+    uint64_t slow = (uint64_t)options.slow * NS_PER_MS;
+
+    for (uint32_t i = 0; i < record->events && i < TRACE_EVENTS; i++) {
+        const struct trace_event *event = &record->event[i];
+
+        if (event->end - event->start >= slow ||
+            (event->due && between(event->due, event->start) >= slow))
+            return true;
+    }
+    return false;
+}
+
+/* What threads do is an event without an end. Returns when the last one ended. Without a
+ * picture they are written only if there is something to say: an answer that asks again
+ * and again has very many.
+ */
 static uint64_t write_events(FILE *to, const struct trace_record *record)
 {
+    bool are_written = !options.left || has_slow_events(record);
     uint64_t end = record->started;
 
     for (uint32_t i = 1; i <= record->threads && i < TRACE_THREADS; i++) {
@@ -179,13 +198,15 @@ static uint64_t write_events(FILE *to, const struct trace_record *record)
     for (uint32_t i = 0; i < record->events && i < TRACE_EVENTS; i++) {
         const struct trace_event *event = &record->event[i];
 
+        end = event->end > end ? event->end : end;
+        if (!are_written)
+            continue;
         fprintf(to,
                 "event\t%s\t0x%" PRIx64 "\t%d\t%d\t%" PRIu64 "\t%" PRIu64
                 "\t%u\t%u\t%" PRIu64 "\n",
                 kind_of(event->kind), event->function, event->thread, event->loop,
                 since(record, event->start), since(record, event->end), event->cpu,
                 event->delay, since(record, event->due));
-        end = event->end > end ? event->end : end;
     }
     return end;
 }
