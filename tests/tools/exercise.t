@@ -253,6 +253,10 @@ subtest 'the right lines, but not from the loop' => sub {
     save_script($tree, '05-cake', '[ $# -eq 0 ] && echo "[ 0.00] cake: ready" && exit', 'echo "no" >&2; exit 4');
     is(check('05-cake')->{status}, 0, 'a sentence and an exit status are compared, too');
     run(['rm', '-r', "$tree/solutions", "$tree/build/solutions"]);
+    $ran = check('05-cake');
+    is($ran->{status}, 2, 'without a solution');
+    like($ran->{out}, qr{^exercise: build/solutions/05-cake/exercise cannot be built, which tells what is right with other arguments$}m, 'nothing is passed');
+    unlike($ran->{out}, qr/Passed|Not yet/, 'nor failed');
     unlink $rules, state_file('05-cake');
     real_tracer();
 };
