@@ -279,7 +279,8 @@ tools: $(tools) $(BUILD)/common/lesson.o $(tracer) $(linked_recorder) $(site) $(
 programs: $(programs) tools
 	@common/commands/needs --left-out $(lessons)
 
-compiled := $(programs) $(solutions:%=$(BUILD)/solutions/%/exercise) \
+claims := $(patsubst tests/claims/%.diff,$(BUILD)/claims/%,$(wildcard tests/claims/*/*.diff))
+compiled := $(programs) $(claims) $(solutions:%=$(BUILD)/solutions/%/exercise) \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c common/*/*.c tests/*.c tests/*/*.c)) \
 	$(patsubst common/trace/%.c,$(BUILD)/common/trace-%.o,$(wildcard common/trace/*.c)) \
 	$(BUILD)/common/trace-preload.so
@@ -379,7 +380,6 @@ test-exercises: $(answers) $(solutions:%=$(BUILD)/solutions/%/exercise)
 	@$(need_prove); prove --exec 'perl tests/exercises/exercises.t --judge' -j6 $(solutions:%=tests/solutions/%/exercise.c)
 
 # What a lesson's README says that goes wrong: its program, changed by a diff.
-claims := $(patsubst tests/claims/%.diff,$(BUILD)/claims/%,$(wildcard tests/claims/*/*.diff))
 $(claims:%=%.c): $(BUILD)/claims/%.c: tests/claims/%.diff $(sources)
 	@$(in_its_directory); tests/run-claim --source $< >$@.$$$$ $(finish)
 $(claims): %: %.c $(BUILD)/common/lesson.o $(BUILD)/flags | libraries
