@@ -213,8 +213,8 @@ static void pass_ready_fd(int ready_fd)
 /* In the child. All signals have their default there, and none is blocked. */
 static _Noreturn void exec_child(char *const argv[], int out, int err, int failure)
 {
-    int empty = open("/dev/null", O_RDONLY);
     sigset_t none;
+    int empty;
 
     for (int i = 1; i < 32; i++)
         signal(i, SIG_DFL);
@@ -224,7 +224,8 @@ static _Noreturn void exec_child(char *const argv[], int out, int err, int failu
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* should we be killed */
 #endif
-    if (dup2(empty, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0)
+    empty = open("/dev/null", O_RDONLY);
+    if (empty >= 0 && dup2(empty, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0)
         execvp(argv[0], argv);
     if (write(failure, &errno, sizeof errno) < 0) {
     }

@@ -1031,6 +1031,17 @@ SH
     like($checked->()->{err}, qr/cannot be run: Permission denied/, 'it is no program');
 };
 
+subtest 'hardly a file to open' => sub {
+    write_file("$home/few.out", "[ 0.00] a\n");
+    my @said;
+    for my $files (6 .. 20) {
+        my $is = run(['sh', '-c', 'ulimit -n $1; shift; exec "$@"', 'sh', $files, $check, "$home/few.out", $subject, 'say a']);
+        push @said, "$is->{out}$is->{err}" =~ /cannot [^:\n]*: ([^\n]*)/ if $is->{status};
+    }
+    cmp_ok(scalar @said, '>', 0, 'some are too few');
+    is(join(', ', grep { $_ ne 'Too many open files' } @said), '', 'which is told');
+};
+
 subtest 'one sentence when stdout is full' => sub {
     plan skip_all => 'no /dev/full' unless -e '/dev/full';
     open my $full, '>', '/dev/full' or die;
