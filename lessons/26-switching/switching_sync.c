@@ -44,8 +44,8 @@ int main(int argc, char *argv[])
     uv_mutex_destroy(&relay.lock);
 }
 
-/* Each thread runs this. To wait gives the lock back, and the processor; the other's
- * signal makes the system wake this one, sooner or later. */
+/* Each thread runs this. To wait gives the lock back, and the processor. When the
+ * other signals, the system wakes this thread, sooner or later. */
 static void run(void *argument)
 {
     struct runner *me = argument;
