@@ -1,6 +1,6 @@
 /* exercise.c - what does a hand-over take with 2, 10, 100 and 1,000 runners in one loop?
  * Each gives way after every step. The arguments are the number of steps that each runner
- * makes, and the largest number of runners; the check tries others, too. */
+ * makes, and how many runners there are at last; the check tries others, too. */
 
 #include "lesson.h"
 
