@@ -35,7 +35,7 @@ int main(int argc, char *argv[])
     run(0, turns.value, to_us[READ], to_other[WRITE]);
     checksum = hear(to_us[READ]); /* what the other's last turn has left */
     must_errno("wait for the other", waitpid(other, &status, 0));
-    must("wait for a good end", status == 0 ? 0 : UV_EIO);
+    must("end both well", status == 0 ? 0 : UV_EIO);
     must_errno("close a pipe", close(to_us[READ]));
     must_errno("close a pipe", close(to_other[WRITE]));
     show_handover(turns.value, start, checksum);
