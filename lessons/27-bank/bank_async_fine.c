@@ -47,7 +47,7 @@ static void work(void *argument)
     }
 }
 
-/* Whichever way the money goes, the account with the lower address is locked first. */
+/* Whichever way the money goes, the lower address is locked first. */
 static void transfer(struct worker *worker, const struct transfer *order)
 {
     struct account *first = order->from < order->to ? order->from : order->to;
