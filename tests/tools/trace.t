@@ -332,7 +332,7 @@ subtest 'a record that nobody watches is of the last program' => sub {
     my $facts = $left->();
     like($facts, qr/^$_$/m, "it has $_") for "late\ton_quick\ton_sleepy\t\\d+\\.\\d+ s", "active\ttimer\t2", "threads\t0", "processes\t0";
     is(run([$linked, 'threads'])->{status}, 0, 'another');
-    like($left->(), qr/^active\ttimer\t1\nthreads\t1\nworks\t0\nprocesses\t0\npolls\t0\ndelayed\t\d+\.\d\d s\nrounds\t2\n/m, 'a thread');
+    like($left->(), qr/^active\ttimer\t1\nthreads\t1\nworks\t0\nprocesses\t0\npolls\t0\ndelayed\t\d+\.\d\d s\nrounds\t[12]\n/m, 'a thread');
     is(run([$linked, 'fork'])->{status}, 0, 'another');
     like($left->(), qr/^threads\t0\nworks\t0\nprocesses\t1\npolls\t0\n/m, 'a process');
     is(run([$trace, '--left', write_file("$scratch/record", 'x')])->{status}, 2, 'what is none');
