@@ -24,6 +24,7 @@ static uv_barrier_t next_customers;
 static void serve_customers(void *amount);
 static void pay(struct account *account, int amount);
 static int look_up(const struct account *account);
+static void write_down(struct account *account, int amount);
 
 int main(int argc, char *argv[])
 {
@@ -68,8 +69,7 @@ static void pay(struct account *account, int amount)
     uv_mutex_lock(&ledger_lock);
     if (look_up(account) >= amount) {
         uv_sleep(SIGNING);
-        account->balance -= amount;
-        account->paid++;
+        write_down(account, amount);
     }
     uv_mutex_unlock(&ledger_lock);
 #else
@@ -77,8 +77,7 @@ static void pay(struct account *account, int amount)
         return;
     uv_sleep(SIGNING);
     uv_mutex_lock(&ledger_lock);
-    account->balance -= amount;
-    account->paid++;
+    write_down(account, amount);
     uv_mutex_unlock(&ledger_lock);
 #endif
 }
@@ -90,4 +89,12 @@ static int look_up(const struct account *account)
 
     uv_sleep(STAIRS);
     return balance;
+}
+
+/* Writes a payment into the ledger: down the stairs once more. */
+static void write_down(struct account *account, int amount)
+{
+    uv_sleep(STAIRS);
+    account->balance -= amount;
+    account->paid++;
 }
