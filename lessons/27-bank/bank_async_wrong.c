@@ -64,7 +64,7 @@ static void work(void *argument)
 {
     struct worker *worker = argument;
 
-    uv_barrier_wait(&all_here);
+    must("meet", uv_barrier_wait(&all_here));
     for (int i = 0; i < TRANSFERS; i++) {
         struct transfer order = next_transfer(worker);
         int sum = 0;

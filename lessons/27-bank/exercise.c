@@ -57,7 +57,7 @@ int main(int argc, char *argv[])
 static void serve_customers(void *amount)
 {
     for (int i = 0; i < ACCOUNTS; i++) {
-        uv_barrier_wait(&next_customers); /* all five at the same time */
+        must("meet", uv_barrier_wait(&next_customers)); /* all five at the same time */
         pay(&accounts[i], *(int *)amount);
     }
 }
