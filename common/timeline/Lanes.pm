@@ -39,6 +39,7 @@ my $rounding = 0.001;
 #     turns: x_sync               programs in which one is served after the other
 #     pauses: x_sync              programs that wait for nobody: each wait is a pause of their own
 #     works: x_async 0.05 all     how long, in s, a program itself worked before a line of its own
+#     threads: x_async            programs whose actors are threads: they work, it doesn't
 #     undrawn: queue_async 2      programs for which the picture has no room
 #     order: shown                the lines of an instant stand one after the other
 
@@ -252,7 +253,8 @@ sub find_work {
     my @work;
     push @work, ['at work', 0, trace_length($trace)]
         if trace_length($trace) > 0 && grep { $_->{text} =~ /^~ CPU time: all/ } @events; # it has never waited
-    push @work, map { work_of($_, $trace, $about) } grep { about_names($about, 'busy', $_->{actor}) } @$lanes;
+    push @work, map { work_of($_, $trace, $about) } grep { about_names($about, 'busy', $_->{actor}) } @$lanes
+        if $trace->{is_sync} || !about_names($about, 'threads', $trace->{program});
     for my $event (grep { $_->{actor} eq '' } @events) {
         my $works = first { $_->[0] eq $trace->{program} && index($event->{words}, $_->[2]) >= 0 } @{ $about->{work} };
         push @work, ['at work', $event->{at} - $works->[1], $event->{at}] if $works;

@@ -51,6 +51,7 @@ static void on_start(uv_timer_t *starter)
 {
     for (int i = 0; i < JOBS; i++)
         start(&tasks[i]);
+    say("office: this callback took 2.7 s");
     uv_close((uv_handle_t *)starter, NULL);
 }
 

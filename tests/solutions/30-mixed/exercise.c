@@ -42,12 +42,13 @@ int main(int argc, char *argv[])
 {
     struct number asked = {"MS", 600, 200, 2000};
     static struct office office;
-    uv_loop_t *loop = uv_default_loop();
+    uv_loop_t *loop;
 
     read_numbers(argc, argv, &asked, 1);
     office.ms = asked.value;
     office.loop = uv_thread_self();
     say("prediction: job %d, %d ms late", WRONG_JOB, LATE);
+    loop = uv_default_loop();
     office.clock.data = office.starter.data = office.computed.data = &office;
     must("make a timer", uv_timer_init(loop, &office.clock));
     must("start the clock", uv_timer_start(&office.clock, on_clock, 200, 200));
