@@ -419,7 +419,7 @@ memcheck:
 	@command -v valgrind >/dev/null || \
 		{ echo "valgrind is missing: \`make setup-checks\` installs it" >&2; exit 1; }
 	@$(MAKE) --no-print-directory TIMING=off test-right \
-		UNDER="valgrind -q --error-exitcode=99 --leak-check=full --trace-children=yes"
+		UNDER="valgrind -q --error-exitcode=99 --leak-check=full --trace-children=yes --fair-sched=try"
 	@echo "== with ThreadSanitizer: the lessons with threads"
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread TIMING=off test-threads
 
