@@ -10,25 +10,34 @@
 
 enum { JOBS = 11, WAITS = 5, DEADLINE = 10000 /* ms */ };
 
-enum kind { DOWNLOADS, LIBRARY, COMPUTING, WAITING };
+enum kind { DOWNLOADS, WAITING, LIBRARY, COMPUTING, KINDS };
 
 struct job {
     enum kind kind;
-    int number, ms; /* ms: how long it takes by itself */
+    int number, ms; /* of its kind; how long it takes by itself */
     long result;
 };
 
 static const struct job all_jobs[JOBS] = {
-    {DOWNLOADS, 1, 200, 0}, {DOWNLOADS, 2, 600, 0}, {WAITING, 1, 100, 0},
+    {DOWNLOADS, 1, 200, 0}, {DOWNLOADS, 2, 400, 0}, {WAITING, 1, 100, 0},
     {WAITING, 2, 100, 0},   {WAITING, 3, 100, 0},   {WAITING, 4, 100, 0},
-    {LIBRARY, 1, 400, 0},   {LIBRARY, 2, 800, 0},   {COMPUTING, 1, 300, 0},
-    {COMPUTING, 2, 500, 0}, {COMPUTING, 3, 700, 0}};
+    {LIBRARY, 1, 400, 0},   {LIBRARY, 2, 800, 0},   {COMPUTING, 1, 400, 0},
+    {COMPUTING, 2, 600, 0}, {COMPUTING, 3, 1100, 0}};
 
-static inline void tell(const struct job *job, const char *what)
+static const char *const names[KINDS] = {"downloads", "waiting", "library", "computing"};
+static const int counts[KINDS] = {2, 4, 2, 3};
+
+/* Of each kind the first that starts, and the last that is done, are told of. */
+static inline void tell_start(const struct job *job)
 {
-    static const char *const names[] = {"downloads", "library", "computing", "waiting"};
+    if (job->number == 1)
+        say("%s: start, %d of them", names[job->kind], counts[job->kind]);
+}
 
-    say("%s: number %d, %s", names[job->kind], job->number, what);
+static inline void tell_end(const struct job *job, int done[KINDS])
+{
+    if (++done[job->kind] == counts[job->kind])
+        say("%s: done", names[job->kind]);
 }
 
 /* The page of a job: the site lets us wait for it. */

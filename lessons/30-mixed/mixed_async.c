@@ -9,7 +9,7 @@
 
 struct office {
     struct fetcher fetcher;
-    int to_come;
+    int to_come, done[KINDS];
     long sum;
 };
 
@@ -54,7 +54,7 @@ int main(void)
 /* Which lane? */
 static void start(struct task *task)
 {
-    tell(&task->job, "start");
+    tell_start(&task->job);
     if (task->job.kind == DOWNLOADS)
         start_download(task);
     else if (task->job.kind == WAITING)
@@ -155,7 +155,7 @@ static void end(struct task *task)
 {
     struct office *office = task->office;
 
-    tell(&task->job, "done");
+    tell_end(&task->job, office->done);
     office->sum += task->job.result;
     if (--office->to_come == 0)
         fetcher_close(&office->fetcher, NULL);

@@ -10,7 +10,7 @@
 struct office {
     struct fetcher fetcher;
     uv_timer_t starter;
-    int to_come;
+    int to_come, done[KINDS];
     long sum;
 };
 
@@ -51,13 +51,13 @@ static void on_start(uv_timer_t *starter)
 {
     for (int i = 0; i < JOBS; i++)
         start(&tasks[i]);
-    say("office: this callback took 2.7 s");
+    say("office: this callback took 3.3 s");
     uv_close((uv_handle_t *)starter, NULL);
 }
 
 static void start(struct task *task)
 {
-    tell(&task->job, "start");
+    tell_start(&task->job);
     if (task->job.kind == DOWNLOADS) {
         start_download(task);
     } else if (task->job.kind == WAITING) {
@@ -114,7 +114,7 @@ static void end(struct task *task)
 {
     struct office *office = task->office;
 
-    tell(&task->job, "done");
+    tell_end(&task->job, office->done);
     office->sum += task->job.result;
     if (--office->to_come == 0)
         fetcher_close(&office->fetcher, NULL);

@@ -1,7 +1,7 @@
 /* mixed_sync.c - eleven jobs: downloads, computing, a library whose calls block, and some
  * that wait often.
  *
- * You will see the sum of all their times: 3.90 s. */
+ * You will see the sum of all their times: 4.30 s. */
 
 #include "mixed.h"
 
@@ -9,15 +9,16 @@ static void do_job(struct job *job);
 
 int main(void)
 {
+    int done[KINDS] = {0};
     long sum = 0;
 
     say("office: eleven jobs");
     for (int i = 0; i < JOBS; i++) {
         struct job job = all_jobs[i];
 
-        tell(&job, "start");
+        tell_start(&job);
         do_job(&job);
-        tell(&job, "done");
+        tell_end(&job, done);
         sum += job.result;
     }
     say("checksum: %ld", sum);
