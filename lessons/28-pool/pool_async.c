@@ -30,7 +30,7 @@ int main(void)
     say("checksum: %ld", sum);
 }
 
-/* Into the queue of the pool. A thread that is free takes the first that is there. */
+/* Into the queue of the pool. Whichever thread is free takes the first job. */
 static void submit(struct job *job)
 {
     say("photo %d: asked for", job->photo.number);
@@ -39,8 +39,8 @@ static void submit(struct job *job)
          uv_queue_work(uv_default_loop(), &job->work, do_job, on_done));
 }
 
-/* In a thread of the pool, beside the loop: it may block here. It must touch nothing that
- * the loop, or another job, uses meanwhile. */
+/* In a thread of the pool, beside the loop: here it may block. It must touch
+ * nothing that the loop, or another job, uses meanwhile. */
 static void do_job(uv_work_t *work)
 {
     struct job *job = work->data;

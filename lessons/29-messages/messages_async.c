@@ -47,9 +47,9 @@ static void weigh(void *argument)
     }
 }
 
-/* In the loop. It may have been rung for once or a hundred times: all that is there is
- * taken. The thread may still be ringing for the last crate: it is joined before the bell
- * is closed. */
+/* In the loop. It may have been rung for once or a hundred times: all that is there
+ * is taken. The thread may still be ringing for the last crate: it is joined before
+ * the bell is closed. */
 static void on_bell(uv_async_t *bell)
 {
     struct office *office = bell->data;

@@ -2,38 +2,47 @@
  * the box every 10 ms.
  *
  * You will see how often it looks in vain. Order of events: main -> weigh, in the thread;
- * main looks, and looks, and writes down what is there -> main joins the thread. */
+ * look: it writes down what is there -> main joins the thread. */
 
 #include "messages.h"
 
 static void weigh(void *box);
+static void look(struct box *box, struct book *book);
 
 int main(void)
 {
     static struct box box;
     struct book book = {0};
-    int weights[CRATES], looks = 0, in_vain = 0;
     uv_thread_t scale;
 
     say("office: opens");
     must("make a lock", uv_mutex_init(&box.lock));
     must("start a thread", uv_thread_create(&scale, weigh, &box));
-    while (book.crates < CRATES) {
-        int count = take_all(&box, weights);
+    look(&box, &book);
+    must("join a thread", uv_thread_join(&scale));
+    uv_mutex_destroy(&box.lock);
+    close_book(&book);
+}
+
+/* Again and again, until all crates are there. */
+static void look(struct box *box, struct book *book)
+{
+    int weights[CRATES], looks = 0, in_vain = 0;
+
+    while (book->crates < CRATES) {
+        int count = take_all(box, weights);
 
         for (int i = 0; i < count; i++)
-            write_down(&book, weights[i]);
+            write_down(book, weights[i]);
         looks++;
         in_vain += count == 0;
         uv_sleep(10);
     }
-    must("join a thread", uv_thread_join(&scale));
-    uv_mutex_destroy(&box.lock);
     measure("looks into the box: %d, in vain: %d", looks, in_vain);
-    close_book(&book);
 }
 
-/* In the thread: a ship every 0.2 s, and its crates as quickly as the box takes them. */
+/* In the thread: a ship every 0.2 s, and its crates as quickly as the box takes
+ * them. */
 static void weigh(void *argument)
 {
     struct box *box = argument;
