@@ -21,8 +21,8 @@ struct job {
 static const struct job all_jobs[JOBS] = {
     {DOWNLOADS, 1, 200, 0}, {DOWNLOADS, 2, 400, 0}, {WAITING, 1, 100, 0},
     {WAITING, 2, 100, 0},   {WAITING, 3, 100, 0},   {WAITING, 4, 100, 0},
-    {LIBRARY, 1, 400, 0},   {LIBRARY, 2, 800, 0},   {COMPUTING, 1, 400, 0},
-    {COMPUTING, 2, 600, 0}, {COMPUTING, 3, 1600, 0}};
+    {LIBRARY, 1, 200, 0},   {LIBRARY, 2, 1200, 0},  {COMPUTING, 1, 300, 0},
+    {COMPUTING, 2, 400, 0}, {COMPUTING, 3, 1900, 0}};
 
 static const char *const names[KINDS] = {"downloads", "waiting", "library", "computing"};
 static const int counts[KINDS] = {2, 4, 2, 3};
