@@ -2,7 +2,7 @@
  * is one more thing that the loop is told of, beside the bell.
  *
  * You will see that neither waits for the other. Where there is no terminal, as in a
- * test, a thread plays you, and presses Enter after 0.5 s. Order of events: main ->
+ * test, a thread plays you, and presses Enter after 1.0 s. Order of events: main ->
  * weigh, in the thread -> on_bell, for each crate; on_typed -> on_bell, when the scale
  * has stopped. */
 
@@ -78,18 +78,18 @@ static void press_enter(void *argument)
 {
     struct office *office = argument;
 
-    uv_sleep(500);
+    uv_sleep(1000);
     must_errno("press Enter", write(office->played[1], "\n", 1));
     must_errno("close the pipe", close(office->played[1]));
 }
 
-/* In the thread: a crate every 0.2 s, until it is told to stop. It looks before each. */
+/* In the thread: a crate every 0.4 s, until it is told to stop. It looks before each. */
 static void weigh(void *argument)
 {
     struct office *office = argument;
 
     for (int crate = 1; crate <= TODAY && !atomic_load(&office->stop); crate++) {
-        uv_sleep(200);
+        uv_sleep(400);
         atomic_store(&office->weighed, crate);
         must("ring", uv_async_send(&office->bell));
     }
